@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plan: everything decided about an image before a byte of it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fwbuild.model.contribution import Entry, Part, Target
+from fwbuild.model.devicetree import AddressOf, Edit, Number
+from fwbuild.model.modes import Mode, Ownership
+from fwbuild.model.platform import Cpu, EmulatorMachine
+from fwbuild.model.problem import did_you_mean, fail
+from fwbuild.model.region import Region
+from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
+
+#: Names of the parts that fwbuild itself adds to every image.
+BOOT_CODE = "boot-code"
+DEVICE_TREE = "device-tree"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The mode chosen for one CPU, and why not another."""
+
+    cpu: Cpu
+    mode: Mode
+    secure: Ownership
+    hyp: Ownership
+    #: the modes that the payload prefers but does not get, each with the reason
+    refused: tuple[tuple[Mode, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A part and where it lies: ``region`` counts its memory at run time."""
+
+    part: Part
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Every part in its place, in ascending order of addresses."""
+
+    placed: tuple[Placed, ...]
+
+    def place(self, name: str) -> Placed:
+        """Where the part ``name`` lies. Raises FwbuildError for an unknown name."""
+        for placed in self.placed:
+            if placed.part.name == name:
+                return placed
+        names = [placed.part.name for placed in self.placed]
+        raise fail("unknown-name", f"the image has no part `{name}`", hint=did_you_mean(name, names))
+
+    def resolve(self, number: Number) -> int:
+        """``number`` as an integer, now that every part has its place."""
+        if not isinstance(number, AddressOf):
+            return number
+        placed = self.place(number.part)
+        if number.which == "start":
+            return placed.region.start
+        return placed.region.start + placed.part.size if number.which == "end" else placed.part.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootCode:
+    """The boot code's sources and what they are told."""
+
+    #: what messages call each source, and where it is
+    sources: tuple[tuple[str, Path], ...]
+    architecture: str
+    cpu: str
+    symbols: Mapping[str, int]
+    #: the modes it chooses among, in order, and the CPUs it knows, boot CPU first
+    modes: tuple[Mode, ...]
+    cpus: tuple[Cpu, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An image, decided."""
+
+    target: Target
+    entry: Entry
+    choices: tuple[Choice, ...]
+    layout: Layout
+    #: address of the payload's first instruction
+    entry_address: int
+    boot: BootCode
+    edits: tuple[Edit, ...]
+    fragments: tuple[Path, ...]
+    #: device-tree path of each CPU's node, boot CPU first
+    cpu_nodes: tuple[str, ...]
+    registers: tuple[RegisterRule, ...]
+    writes: tuple[WriteRule, ...]
+    console: tuple[ConsoleRule, ...]
+    never: tuple[NeverRule, ...]
+    machine: EmulatorMachine | None
