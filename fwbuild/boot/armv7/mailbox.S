@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The pen of a platform with a mailbox register: a secondary sleeps until an
+// interrupt comes, and goes where the mailbox says when it says something.
+// Position-independent of the payload, in memory that the device tree reserves.
+
+pen:
+	ldr	r4, =MAILBOX
+	ldr	r5, =GIC_CPU_INTERFACE
+1:	ldr	r3, [r4]
+	cmp	r3, #0
+	bne	2f
+	wfi
+	ldr	r6, [r5, #GICC_IAR]		// take the wake-up call, or wfi would not sleep again
+	str	r6, [r5, #GICC_EOIR]
+	b	1b
+2:	mov	r0, #0
+	mov	r1, #0
+	mov	r2, #0
+	isb
+pen_release:
+	bx	r3
