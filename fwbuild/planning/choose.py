@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses the mode of each CPU, as the boot code will: handed over or refused, and why.
+
+The boot code decides again at run time from what it finds. This choice says what is
+expected, and refuses a build that could not work on the platform as it is described.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fwbuild.model.contribution import Entry
+from fwbuild.model.modes import Mode, Ownership, ResetState
+from fwbuild.model.plan import Choice
+from fwbuild.model.platform import Core, Cpu, Platform
+from fwbuild.model.problem import Origin, fail
+
+
+def refusal(mode: Mode, core: Core, state: ResetState) -> str:
+    """Why a CPU that starts in ``state`` cannot be handed over in ``mode``; empty if it can."""
+    secure = core.security and state in (ResetState.SECURE_SVC, ResetState.MONITOR)
+    if mode in (Mode.MONITOR, Mode.SECURE_SVC):
+        if not core.security:
+            return "the core has no Security Extensions"
+        return "" if secure else f"it starts in {state.value}, which cannot reach secure state"
+    if mode is Mode.HYP:
+        if not core.virtualization:
+            return "the core has no Virtualization Extensions"
+        return "" if secure or state is ResetState.HYP else f"it starts in {state.value}, which cannot reach hyp"
+    return ""
+
+
+def choose(entry: Entry, platform: Platform, cpus: Sequence[Cpu], cores: Sequence[Core]) -> tuple[Choice, ...]:
+    """The choice for each CPU.
+
+    Raises FwbuildError ``no-common-mode`` with a table of CPU and mode.
+    """
+    state = platform.reset.state
+    refused = [{mode: refusal(mode, core, state) for mode in entry.modes} for core in cores]
+    if entry.uniform:
+        shared = next((mode for mode in entry.modes if not any(row[mode] for row in refused)), None)
+        chosen = [shared] * len(cpus)
+    else:
+        chosen = [next((mode for mode in entry.modes if not row[mode]), None) for row in refused]
+    choices = []
+    for cpu, core, mode, row in zip(cpus, cores, chosen, refused, strict=True):
+        if mode is None:
+            raise _none_common(entry, cpus, refused, platform.origins.of())
+        before = entry.modes[: entry.modes.index(mode)]
+        reasons = tuple((other, row[other] or "another CPU cannot be in it") for other in before)
+        choices.append(
+            Choice(cpu=cpu, mode=mode, secure=_secure(mode, core, state), hyp=_hyp(mode, core), refused=reasons)
+        )
+    return tuple(choices)
+
+
+def _secure(mode: Mode, core: Core, state: ResetState) -> Ownership:
+    """What becomes of secure state."""
+    if not core.security:
+        return Ownership.ABSENT
+    if mode in (Mode.MONITOR, Mode.SECURE_SVC):
+        return Ownership.OWN
+    # Started outside secure state: an earlier stage has it, and fwbuild cannot vouch for it.
+    return Ownership.SEALED if state in (ResetState.SECURE_SVC, ResetState.MONITOR) else Ownership.FIRMWARE
+
+
+def _hyp(mode: Mode, core: Core) -> Ownership:
+    """What becomes of hyp mode."""
+    if not core.virtualization:
+        return Ownership.ABSENT
+    return Ownership.SEALED if mode is Mode.SVC else Ownership.OWN
+
+
+def _none_common(entry: Entry, cpus: Sequence[Cpu], refused: Sequence[dict[Mode, str]], origin: Origin) -> Exception:
+    rows = [
+        f"  cpu {cpu.mpidr:#05x} {cpu.core:<12} {mode.word:<10} {row[mode] or 'possible'}"
+        for cpu, row in zip(cpus, refused, strict=True)
+        for mode in entry.modes
+    ]
+    what = "no mode that all CPUs share" if entry.uniform else "no mode for every CPU"
+    return fail(
+        "no-common-mode",
+        f"the payload accepts {what} ({entry.carrier} says so):\n" + "\n".join(rows),
+        origin=origin,
+        hint="give the recipe a `modes` list that the payload and the platform can both meet, or take another platform",
+    )

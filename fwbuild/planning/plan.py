@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the plan of an image: asks the plugins, chooses modes, lays memory out."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from fwbuild.config.layers import BOOT_FOLDER, architecture_folder
+from fwbuild.config.rules import load_rules
+from fwbuild.devicetree.blob import read_blob
+from fwbuild.devicetree.tree import Tree
+from fwbuild.model.contribution import Contribution, Entry, Material, Part, Target
+from fwbuild.model.plan import Layout, Plan
+from fwbuild.model.platform import EmulatorMachine
+from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
+from fwbuild.model.rule import ConsoleRule, NeverRule
+from fwbuild.planning.bootcode import boot_code
+from fwbuild.planning.choose import choose
+from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
+from fwbuild.planning.layout import lay_out, overlaps
+from fwbuild.planning.registry import Registry
+from fwbuild.planning.rules import rules_for
+
+
+def make_plan(target: Target, registry: Registry) -> Plan:
+    """Decide everything about the image for ``target``.
+
+    Raises FwbuildError with what the plugins, the layout and the reviews object to.
+    """
+    contributions = registry.contributions(target)
+    registry.check()
+    gifts = [gift for _, gift in contributions]
+    entry = _entry(target, contributions)
+    choices = choose(entry, target.platform, target.cpus, target.cores)
+    base = target.material(target.platform.device_tree.base)
+    tree = _base_tree(base)
+    fragments = _fragments(target, gifts)
+    reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
+    layout = _layout(target, gifts, reserve)
+    payload = layout.place(entry.part).region.start + entry.offset
+    boot = boot_code(target, entry, BOOT_FOLDER, payload, [layout.resolve(value) for value in entry.arguments])
+    folder = BOOT_FOLDER / architecture_folder(target.platform.architecture)
+    registers, writes = rules_for(target, load_rules(folder / "rules.toml"), boot.symbols)
+    plan = Plan(
+        target=target,
+        entry=entry,
+        choices=choices,
+        layout=layout,
+        entry_address=payload,
+        boot=boot,
+        edits=(*core_edits(target, tree, choices), *(edit for gift in gifts for edit in gift.edits)),
+        fragments=fragments,
+        cpu_nodes=cpu_nodes(target, tree),
+        registers=(*registers, *(rule for gift in gifts for rule in gift.registers)),
+        writes=writes,
+        console=(*(rule for gift in gifts for rule in gift.console), *_expected(target)),
+        never=(*(rule for gift in gifts for rule in gift.never), *_never(target)),
+        machine=_machine(target),
+    )
+    problems = registry.reviews(plan)
+    registry.check()
+    if problems:
+        raise FwbuildError(problems)
+    return plan
+
+
+def _base_tree(base: Material) -> Tree:
+    """The tree to start from; a problem with it stands where its source is named."""
+    try:
+        return read_blob(base.read(), base.name)
+    except FwbuildError as error:
+        raise FwbuildError(
+            dataclasses.replace(problem, origin=base.origin, message=f"{base.name}: {problem.message}")
+            for problem in error.problems
+        ) from error
+
+
+def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) -> Entry:
+    """The one entry that a plugin gave; the recipe's `modes` win over what it says."""
+    entries = [(owner, gift.entry) for owner, gift in contributions if gift.entry is not None]
+    if not entries:
+        raise fail(
+            "plugin-failed",
+            f"no plugin says how to enter the payload `{target.payload}`",
+            origin=target.recipe.payload.origins.of("type"),
+        )
+    if len(entries) > 1:
+        owners = " and ".join(owner for owner, _ in entries)
+        raise fail("plugin-failed", f"the plugins {owners} both say how to enter the payload")
+    entry = entries[0][1]
+    if target.recipe.modes is not None:
+        entry = dataclasses.replace(entry, modes=target.recipe.modes, carrier="recipe")
+    method = target.platform.secondaries.method
+    if len(target.cpus) > 1 and method not in entry.secondaries:
+        accepted = ", ".join(each.word for each in entry.secondaries)
+        raise fail(
+            "bad-payload",
+            f"the payload starts secondary CPUs by {accepted}, but {target.platform.name} has {method.word}",
+            origin=target.platform.secondaries.origins.of("method"),
+        )
+    return entry
+
+
+def _layout(target: Target, gifts: Sequence[Contribution], reserve: int) -> Layout:
+    parts: list[Part] = [part for gift in gifts for part in gift.parts]
+    windows = [gift.tree_window for gift in gifts if gift.tree_window is not None]
+    parts.extend(core_parts(reserve, windows[0] if windows else None))
+    problems = [
+        Problem(code="duplicate-name", message=f"two parts of the image are called `{name}`")
+        for name in sorted(_twice(part.name for part in parts))
+    ]
+    if problems:
+        raise FwbuildError(problems)
+    layout = lay_out(parts, target.platform.memory, target.recipe.layout, target.recipe.origins)
+    shared = overlaps(layout.placed)
+    if shared:  # lay_out never does this; the proof is cheap and independent of it
+        raise fail("bug", "the layout overlaps: " + ", ".join(f"{a.part.name}, {b.part.name}" for a, b in shared))
+    return layout
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _fragments(target: Target, gifts: Sequence[Contribution]) -> tuple[Path, ...]:
+    """Overlays in the order of application: platform, plugins, recipe."""
+    platform, recipe = target.platform, target.recipe
+    tree = platform.device_tree
+    fragments = [
+        *((platform.folder / name, tree.origins.of("fragments", index)) for index, name in enumerate(tree.fragments)),
+        *((path, None) for gift in gifts for path in gift.fragments),
+        *((recipe.folder / name, recipe.origins.of("fragments", index)) for index, name in enumerate(recipe.fragments)),
+    ]
+    problems = [_no_fragment(path, origin) for path, origin in fragments if not path.is_file()]
+    if problems:
+        raise FwbuildError(problems)
+    return tuple(path for path, _ in fragments)
+
+
+def _no_fragment(path: Path, origin: Origin | None) -> Problem:
+    near = [file.name for file in path.parent.glob("*.dtso")]
+    return Problem(
+        code="unreadable-file",
+        message=f"there is no fragment {path}",
+        origin=origin,
+        hint=did_you_mean(path.name, near),
+    )
+
+
+def _expected(target: Target) -> Iterator[ConsoleRule]:
+    """What the recipe itself expects on the console."""
+    for index, pattern in enumerate(target.recipe.verify.expect):
+        _check_pattern(pattern, target.recipe.verify.origins.of("expect", index))
+        yield ConsoleRule(id=f"expect-{index + 1}", pattern=pattern, text=f"the console shows `{pattern}`")
+
+
+def _never(target: Target) -> Iterator[NeverRule]:
+    for index, pattern in enumerate(target.recipe.verify.never):
+        _check_pattern(pattern, target.recipe.verify.origins.of("never", index))
+        yield NeverRule(id=f"never-{index + 1}", pattern=pattern, text=f"the console shows `{pattern}`")
+
+
+def _check_pattern(pattern: str, origin: Origin) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise fail("bad-value", f"`{pattern}` is no regular expression: {error}", origin=origin) from error
+
+
+def _machine(target: Target) -> EmulatorMachine | None:
+    """The machine model to prove the image on: the recipe's choice or the platform's first."""
+    machines = target.platform.emulators
+    wanted = target.recipe.verify.emulator
+    if not wanted:
+        return machines[0] if machines else None
+    for machine in machines:
+        if machine.type == wanted:
+            return machine
+    raise fail(
+        "unknown-name",
+        f"{target.platform.name} has no machine for the emulator `{wanted}`",
+        origin=target.recipe.origins.of("verify", "emulator"),
+        hint=did_you_mean(wanted, [machine.type for machine in machines]),
+    )

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public API: everything that a plugin may use, and nothing else.
+
+A plugin imports from here only. What is not in ``__all__`` may change without notice.
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+from fwbuild.engine.action import Action, Context
+from fwbuild.formats.zimage import ZImage, read_zimage
+from fwbuild.model.contribution import (
+    Contribution,
+    Entry,
+    Material,
+    Part,
+    Payload,
+    SourceName,
+    Target,
+)
+from fwbuild.model.devicetree import AddressOf, Cells, DeleteNode, Edit, Flag, Number, SetProperty, Strings
+from fwbuild.model.modes import DEFAULT_MODES, Mode, Ownership, ResetState, StartMethod
+from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Plan
+from fwbuild.model.ports import BootPath, Emulator, Machine
+from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
+from fwbuild.model.region import Region, align_down, align_up
+from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
+from fwbuild.model.setting import Origins, Table, no_origins, setting
+
+#: Marks a function of a plugin as the implementation of the hook of its name.
+hookimpl = pluggy.HookimplMarker("fwbuild")
+
+__all__ = [
+    "hookimpl",
+    # payloads and what they contribute
+    "Payload",
+    "Target",
+    "Material",
+    "SourceName",
+    "Contribution",
+    "Entry",
+    "Part",
+    # payload images
+    "ZImage",
+    "read_zimage",
+    # device trees
+    "Edit",
+    "SetProperty",
+    "DeleteNode",
+    "Cells",
+    "Strings",
+    "Flag",
+    "Number",
+    "AddressOf",
+    # modes
+    "Mode",
+    "DEFAULT_MODES",
+    "ResetState",
+    "Ownership",
+    "StartMethod",
+    # rules
+    "RegisterRule",
+    "WriteRule",
+    "ConsoleRule",
+    "NeverRule",
+    # options
+    "setting",
+    "Table",
+    "Origins",
+    "no_origins",
+    # memory
+    "Region",
+    "align_up",
+    "align_down",
+    # plans, actions and emulators
+    "Plan",
+    "BOOT_CODE",
+    "DEVICE_TREE",
+    "Action",
+    "Context",
+    "Emulator",
+    "Machine",
+    "BootPath",
+    # problems
+    "Problem",
+    "Origin",
+    "FwbuildError",
+    "fail",
+    "did_you_mean",
+]
