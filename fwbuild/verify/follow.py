@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follows every CPU of a stopped machine from reset to the payload's first instruction.
+
+Each CPU is stepped alone, instruction by instruction, through the boot code: that
+counts instructions exactly and sees every register write. Then all run together until
+the payload has called every secondary out of the pen.
+"""
+
+from __future__ import annotations
+
+import time
+
+from fwbuild.model.ports import BootPath
+from fwbuild.model.verdict import CpuEvidence, EntryEvidence, Write
+from fwbuild.verify.arm_writes import write_of
+from fwbuild.verify.gdbstub import GdbStub, StubError
+from fwbuild.verify.names import STUB_NAMES
+
+#: A CPU that has not arrived after this many instructions goes round in circles.
+_STEP_LIMIT = 20_000
+#: The largest device tree that is read back, in bytes: Linux and Xen allow 2 MiB.
+_TREE_LIMIT = 2 << 20
+_TREE_MAGIC = 0xD00DFEED
+
+
+class _Cpu:
+    """One CPU's way so far."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.instructions = 0
+        self.writes: list[Write] = []
+        self.reached = ""
+        self.pc = 0
+        self.registers: dict[str, int] = {}
+
+    def evidence(self) -> CpuEvidence:
+        return CpuEvidence(
+            cpu=self.number,
+            reached=self.reached,
+            pc=self.pc,
+            instructions=self.instructions,
+            registers=self.registers,
+            writes=tuple(self.writes),
+        )
+
+
+def follow(stub: GdbStub, path: BootPath, *, deadline: float) -> EntryEvidence:
+    """What each CPU did on its way. ``deadline`` is a time of ``time.monotonic``.
+
+    Never raises StubError: what went wrong is in the evidence.
+    """
+    cpus: list[_Cpu] = []
+    tree = b""
+    failure = ""
+    try:
+        stub.start()
+        cpus = [_Cpu(number) for number in range(stub.cpus())]
+        # Secondaries first: their records must be in the tree when the payload reads it.
+        for cpu in (*cpus[1:], cpus[0]):
+            _step_through(stub, cpu, path, deadline)
+        if cpus[0].reached == "payload":
+            tree = _device_tree(stub, cpus[0].registers.get("r2", 0))
+            _release(stub, cpus, path, deadline)
+    except StubError as error:
+        failure = str(error)
+    return EntryEvidence(cpus=tuple(cpu.evidence() for cpu in cpus), device_tree=tree, failure=failure)
+
+
+def _step_through(stub: GdbStub, cpu: _Cpu, path: BootPath, deadline: float) -> None:
+    """Step ``cpu`` until it is at the payload, in the pen, parked or lost."""
+    ends = {path.payload: "payload", path.symbols["pen"]: "pen", path.symbols["park"]: "parked"}
+    dead = range(path.symbols["dead_vectors"], path.symbols["dead_vectors"] + 0x20)
+    number = cpu.number
+    while True:
+        pc = cpu.pc = stub.register(number, "pc")
+        if pc in ends:
+            cpu.reached = ends[pc]
+        elif pc in dead:
+            cpu.reached = "dead vectors"
+        elif not path.address <= pc < path.address + len(path.code):
+            cpu.reached = "nowhere: it left the boot code"
+        elif cpu.instructions >= _STEP_LIMIT or time.monotonic() > deadline:
+            cpu.reached = "nowhere: it goes round in the boot code"
+        if cpu.reached:
+            break
+        _note_write(stub, cpu, path, pc)
+        stub.step(number)
+        cpu.instructions += 1
+    if cpu.reached != "pen":
+        cpu.registers = _registers(stub, number, path)
+
+
+def _note_write(stub: GdbStub, cpu: _Cpu, path: BootPath, pc: int) -> None:
+    offset = pc - path.address
+    instruction = int.from_bytes(path.code[offset : offset + 4], "little")
+    # Cheap test before asking the stub for CPSR: coprocessor or store.
+    if instruction >> 25 & 7 not in (2, 3, 6, 7):
+        return
+    cpsr = stub.register(cpu.number, "cpsr")
+    write = write_of(instruction, pc, cpsr, lambda number: stub.register(cpu.number, _gpr(number)))
+    if write is not None:
+        cpu.writes.append(write)
+
+
+def _gpr(number: int) -> str:
+    return {13: "sp", 14: "lr", 15: "pc"}.get(number, f"r{number}")
+
+
+def _registers(stub: GdbStub, number: int, path: BootPath) -> dict[str, int]:
+    """The registers that rules ask for; one that the emulator does not show is left out."""
+    found: dict[str, int] = {}
+    for name in path.registers:
+        shown = STUB_NAMES.get(name, name)
+        if stub.has(shown):
+            found[name] = stub.register(number, shown)
+    return found
+
+
+def _device_tree(stub: GdbStub, address: int) -> bytes:
+    """The blob at ``address``; empty if there is none."""
+    head = stub.memory(0, address, 8)
+    size = int.from_bytes(head[4:8], "big")
+    if int.from_bytes(head[:4], "big") != _TREE_MAGIC or not 8 <= size <= _TREE_LIMIT:
+        return b""
+    return stub.memory(0, address, size)
+
+
+def _release(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) -> None:
+    """Let the payload run until it has called ``path.secondaries`` CPUs out of the pen."""
+    release = path.symbols["pen_release"]
+    stub.break_at(release)
+    released = 0
+    while released < path.secondaries:
+        left = deadline - time.monotonic()
+        number = stub.run(left) if left > 0 else None
+        if number is None:
+            return
+        if stub.register(number, "pc") != release:
+            raise StubError(f"CPU {number} stopped at {stub.register(number, 'pc'):#x} for no reason")
+        stub.step(number)
+        cpu = cpus[number]
+        cpu.reached = "payload"
+        cpu.pc = stub.register(number, "pc")
+        cpu.registers = _registers(stub, number, path)
+        released += 1
