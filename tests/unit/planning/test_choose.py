@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from fwbuild.config.layers import Catalogue
+from fwbuild.config.project import built_in_layer
+from fwbuild.model.contribution import Entry
+from fwbuild.model.modes import Mode, Ownership, ResetState, StartMethod
+from fwbuild.model.plan import Choice
+from fwbuild.model.platform import Core, Platform, Reset
+from fwbuild.model.problem import FwbuildError
+from fwbuild.model.project import Project, Settings
+from fwbuild.planning.choose import choose
+
+CATALOGUE = Catalogue(Project(folder=Path(), settings=Settings(), layers=(built_in_layer(),)))
+PLATFORM = CATALOGUE.platform("vexpress-a15")
+A15 = CATALOGUE.cores(PLATFORM)[0]
+NO_HYP = dataclasses.replace(A15, virtualization=False)
+PLAIN = dataclasses.replace(A15, virtualization=False, security=False)
+
+
+def starting_in(state: ResetState) -> Platform:
+    return dataclasses.replace(PLATFORM, reset=Reset(state=state, source="test"))
+
+
+def entry(*modes: Mode, uniform: bool = True) -> Entry:
+    return Entry(
+        part="p",
+        modes=modes,
+        uniform=uniform,
+        secondaries=(StartMethod.MAILBOX,),
+        carrier="recogniser",
+        arguments=(),
+    )
+
+
+def choice(asked: Entry, *cores: Core, state: ResetState = ResetState.SECURE_SVC) -> tuple[Choice, ...]:
+    return choose(asked, starting_in(state), PLATFORM.cpus[: len(cores)], cores)
+
+
+@pytest.mark.parametrize(
+    ("modes", "core", "state", "mode", "secure", "hyp"),
+    [
+        ((Mode.HYP, Mode.SVC), A15, ResetState.SECURE_SVC, Mode.HYP, Ownership.SEALED, Ownership.OWN),
+        ((Mode.HYP, Mode.SVC), A15, ResetState.HYP, Mode.HYP, Ownership.FIRMWARE, Ownership.OWN),
+        ((Mode.HYP, Mode.SVC), A15, ResetState.SVC, Mode.SVC, Ownership.FIRMWARE, Ownership.SEALED),
+        ((Mode.SVC, Mode.HYP), A15, ResetState.MONITOR, Mode.SVC, Ownership.SEALED, Ownership.SEALED),
+        ((Mode.HYP, Mode.SVC), NO_HYP, ResetState.SECURE_SVC, Mode.SVC, Ownership.SEALED, Ownership.ABSENT),
+        ((Mode.MONITOR, Mode.HYP), A15, ResetState.SECURE_SVC, Mode.MONITOR, Ownership.OWN, Ownership.OWN),
+        ((Mode.MONITOR, Mode.SVC), PLAIN, ResetState.SVC, Mode.SVC, Ownership.ABSENT, Ownership.ABSENT),
+        ((Mode.SECURE_SVC,), A15, ResetState.MONITOR, Mode.SECURE_SVC, Ownership.OWN, Ownership.OWN),
+    ],
+)
+def test_first_mode_that_can_be_reached(
+    modes: tuple[Mode, ...], core: Core, state: ResetState, mode: Mode, secure: Ownership, hyp: Ownership
+) -> None:
+    (chosen,) = choice(entry(*modes), core, state=state)
+    assert (chosen.mode, chosen.secure, chosen.hyp) == (mode, secure, hyp)
+
+
+def test_what_was_refused_is_said() -> None:
+    (chosen,) = choice(entry(Mode.MONITOR, Mode.HYP, Mode.SVC), NO_HYP, state=ResetState.HYP)
+    assert chosen.refused == (
+        (Mode.MONITOR, "it starts in hyp, which cannot reach secure state"),
+        (Mode.HYP, "the core has no Virtualization Extensions"),
+    )
+
+
+def test_uniform_takes_the_first_mode_that_all_share() -> None:
+    asked = entry(Mode.HYP, Mode.SVC)
+    assert [each.mode for each in choice(asked, A15, NO_HYP)] == [Mode.SVC, Mode.SVC]
+    assert choice(asked, A15, NO_HYP)[0].refused == ((Mode.HYP, "another CPU cannot be in it"),)
+    each_its_own = entry(Mode.HYP, Mode.SVC, uniform=False)
+    assert [each.mode for each in choice(each_its_own, A15, NO_HYP)] == [Mode.HYP, Mode.SVC]
+
+
+def test_no_common_mode_is_an_error_with_a_table() -> None:
+    with pytest.raises(FwbuildError) as caught:
+        choice(entry(Mode.HYP), A15, NO_HYP)
+    (problem,) = caught.value.problems
+    assert problem.code == "no-common-mode"
+    assert problem.message.splitlines() == [
+        "the payload accepts no mode that all CPUs share (recogniser says so):",
+        "  cpu 0x000 cortex-a15   hyp        possible",
+        "  cpu 0x001 cortex-a15   hyp        the core has no Virtualization Extensions",
+    ]
