@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from fwbuild.devicetree.tree import Node, Tree
 from fwbuild.model.contribution import Part, Target
 from fwbuild.model.devicetree import AddressOf, Cells, DeleteNode, Edit, Flag, SetProperty, Strings
-from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Choice
+from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE
 from fwbuild.model.problem import fail
 from fwbuild.model.region import Region, align_up
 from fwbuild.planning.bootcode import BOOT_CODE_RESERVE
@@ -19,6 +19,10 @@ _TREE_GROWTH = 0x4000
 
 #: The three cells of a CPU's record, in the order in which the boot code writes them.
 RECORD = ("fwbuild,entry-mode", "fwbuild,secure-state", "fwbuild,hyp-state")
+
+#: What the cells hold until their CPU has written them: neither a mode nor a state. A CPU
+#: that never came is so told from one that came, and a record left unwritten is no truth.
+_UNWRITTEN = 0xFFFFFFFF
 
 
 def tree_reserve(base: int, fragments: int) -> int:
@@ -51,11 +55,11 @@ def cpu_nodes(target: Target, tree: Tree) -> tuple[str, ...]:
     return tuple(known.get(cpu.mpidr, f"/cpus/cpu@{cpu.mpidr:x}") for cpu in target.cpus)
 
 
-def core_edits(target: Target, tree: Tree, choices: Sequence[Choice]) -> tuple[Edit, ...]:
+def core_edits(target: Target, tree: Tree) -> tuple[Edit, ...]:
     """What every image's device tree says: memory, CPUs and their records, the pen, the console."""
     return (
         *_memory(target, tree),
-        *_cpu_edits(target, tree, choices),
+        *_cpu_edits(target, tree),
         *_reserved(tree),
         SetProperty("/chosen", "stdout-path", Strings((_console(target, tree),))),
     )
@@ -79,7 +83,7 @@ def _cpus(tree: Tree) -> Iterator[tuple[str, Node]]:
                 yield f"/cpus/{name}", node
 
 
-def _cpu_edits(target: Target, tree: Tree, choices: Sequence[Choice]) -> Iterator[Edit]:
+def _cpu_edits(target: Target, tree: Tree) -> Iterator[Edit]:
     paths = cpu_nodes(target, tree)
     present = [path for path, _ in _cpus(tree)]
     if not present:
@@ -88,14 +92,14 @@ def _cpu_edits(target: Target, tree: Tree, choices: Sequence[Choice]) -> Iterato
     for path in present:
         if path not in paths:
             yield DeleteNode(path)
-    for path, choice in zip(paths, choices, strict=True):
+    for path, cpu in zip(paths, target.cpus, strict=True):
         if path not in present:
             yield SetProperty(path, "device_type", Strings(("cpu",)))
-            yield SetProperty(path, "compatible", Strings((f"arm,{choice.cpu.core}",)))
-            yield SetProperty(path, "reg", Cells((choice.cpu.mpidr,)))
-        # What is expected; each CPU overwrites its own with what it found.
-        for name, value in zip(RECORD, (choice.mode, choice.secure, choice.hyp), strict=True):
-            yield SetProperty(path, name, Cells((int(value),)))
+            yield SetProperty(path, "compatible", Strings((f"arm,{cpu.core}",)))
+            yield SetProperty(path, "reg", Cells((cpu.mpidr,)))
+        # Each CPU overwrites its own with what it found.
+        for name in RECORD:
+            yield SetProperty(path, name, Cells((_UNWRITTEN,)))
 
 
 def _reserved(tree: Tree) -> Iterator[Edit]:

@@ -52,7 +52,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         layout=layout,
         entry_address=payload,
         boot=boot,
-        edits=(*core_edits(target, tree, choices), *(edit for gift in gifts for edit in gift.edits)),
+        edits=(*core_edits(target, tree), *(edit for gift in gifts for edit in gift.edits)),
         fragments=fragments,
         cpu_nodes=cpu_nodes(target, tree),
         registers=(*registers, *(rule for gift in gifts for rule in gift.registers)),

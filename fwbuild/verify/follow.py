@@ -69,7 +69,9 @@ def follow(stub: GdbStub, path: BootPath, *, deadline: float) -> EntryEvidence:
 
 def _step_through(stub: GdbStub, cpu: _Cpu, path: BootPath, deadline: float) -> None:
     """Step ``cpu`` until it is at the payload, in the pen, parked or lost."""
-    ends = {path.payload: "payload", path.symbols["pen"]: "pen", path.symbols["park"]: "parked"}
+    # A secondary must wait for its call: at the payload's first instruction it has no business.
+    payload = "nowhere: it began the payload uncalled" if cpu.number else "payload"
+    ends = {path.payload: payload, path.symbols["pen"]: "pen", path.symbols["park"]: "parked"}
     dead = range(path.symbols["dead_vectors"], path.symbols["dead_vectors"] + 0x20)
     number = cpu.number
     while True:
