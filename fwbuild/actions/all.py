@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from fwbuild.actions.boot_code import BootCodeAction
+from fwbuild.actions.assemble import AssembleAction
 from fwbuild.actions.deb_member import DebMemberAction
 from fwbuild.actions.devicetree import DeviceTreeAction
 from fwbuild.actions.fetch_deb import FetchDebAction
@@ -33,7 +33,7 @@ def own_actions(project: Project, store: Store, find_emulator: Callable[[str], E
         DebMemberAction(),
         RamdiskAction(),
         DeviceTreeAction(),
-        BootCodeAction(cache(lambda architecture: find_encoder(preference, architecture))),
+        AssembleAction(cache(lambda architecture: find_encoder(preference, architecture))),
         ImageAction(),
         MapAction(),
         ManifestAction(),

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fwbuild.devicetree.blob import Offsets, read_blob, write_located_blob
+from fwbuild.devicetree.blob import Offsets, write_located_blob
 from fwbuild.devicetree.edits import apply_edits, from_json, resolved
+from fwbuild.devicetree.overlay import apply_fragment, read_base
 from fwbuild.devicetree.source import to_source
 from fwbuild.devicetree.tree import Tree
 from fwbuild.engine.action import Context
@@ -55,10 +56,8 @@ class DeviceTreeAction:
         Raises FwbuildError ``bad-device-tree`` or ``reserve-exceeded``.
         """
         params = context.params
-        tree = read_blob(context.inputs["base"].read_bytes(), "base device tree")
+        tree = read_base(context.inputs["base"].read_bytes(), "base device tree")
         if params["fragments"]:
-            from fwbuild.devicetree.overlay import apply_fragment
-
             for index, name in enumerate(params["fragments"]):
                 apply_fragment(tree, _text(context.inputs[f"fragment-{index}"], name), name)
         apply_edits(tree, from_json(params["edits"]), resolved)

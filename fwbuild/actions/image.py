@@ -20,7 +20,7 @@ class ImageAction:
     Params: ``segments`` (``name``, ``address``, ``input``, ``memory-size``,
     ``executable``), ``notes`` (type and descriptor in hex) and ``entry``: an address, or
     a label of the input ``symbols`` (JSON: label to address), which become the file's
-    symbols. Outputs ``elf`` and, if asked for, ``symbols``: the same without contents.
+    symbols; those of an input ``symbols of PART`` are called ``PART.LABEL``. Outputs ``elf`` and, if asked for, ``symbols``: the same without contents.
     """
 
     name: str = "image"
@@ -36,6 +36,10 @@ class ImageAction:
         symbols: dict[str, int] = {}
         if "symbols" in context.inputs:
             symbols = json.loads(context.inputs["symbols"].read_bytes())
+        for name, path in context.inputs.items():
+            if name.startswith("symbols of "):
+                part = name.removeprefix("symbols of ")
+                symbols |= {f"{part}.{label}": address for label, address in json.loads(path.read_bytes()).items()}
         entry = params["entry"]
         address = symbols[entry] if isinstance(entry, str) else entry
         notes = [Note(note["type"], bytes.fromhex(note["descriptor"])) for note in params["notes"]]

@@ -120,6 +120,17 @@ def parse_fragment(text: str, name: str) -> tuple[Statement, ...]:
     return _Parser(text, name).fragment()
 
 
+def parse_source(text: str, name: str) -> tuple[Statement, ...]:
+    """The statements of the source ``text`` of a whole tree, `/ { ... };` as an extension of the root.
+
+    Raises FwbuildError ``bad-device-tree`` with line and column.
+    """
+    problems = list(_other_files(text, name))
+    if problems:
+        raise FwbuildError(problems)
+    return _Parser(text, name, whole=True).fragment()
+
+
 # What holds no code: strings, characters, comments.
 _SILENT = re.compile(r'"(?:[^\\"]|\\.)*"|\'(?:[^\\\'\n]|\\.)*\'|/\*.*?\*/|//[^\n]*', re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -197,9 +208,10 @@ class _Value:
 class _Parser:
     """The grammar of overlays, over dtlib's tokens."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, *, whole: bool = False) -> None:
         self._text = text
         self._name = name
+        self._whole = whole
         self._reader = _reader(text, self._error)
         self._kinds = self._reader.kinds
 
@@ -237,9 +249,11 @@ class _Parser:
         return self._is_symbol(self._reader._peek_token(), symbol)
 
     def _start(self) -> None:
-        for kind, word in ((self._kinds.DTS_V1, "/dts-v1/"), (self._kinds.PLUGIN, "/plugin/")):
+        words = ((self._kinds.DTS_V1, "/dts-v1/"), (self._kinds.PLUGIN, "/plugin/"))
+        hint = "" if self._whole else "an overlay starts with `/dts-v1/;` and `/plugin/;`"
+        for kind, word in words[: 1 if self._whole else 2]:
             if self._next().id != kind:
-                raise self._error(f"expected `{word};`", hint="an overlay starts with `/dts-v1/;` and `/plugin/;`")
+                raise self._error(f"expected `{word};`", hint=hint)
             self._expect(";")
 
     def _statements(self) -> Iterator[Statement]:
@@ -254,7 +268,8 @@ class _Parser:
             elif token.id == self._kinds.EOF:
                 return
             elif self._is_symbol(token, "/"):
-                yield Overlay(self._body(1))
+                body = self._body(1)
+                yield Extend(Reference("/", self._here()), (), body) if self._whole else Overlay(body)
             elif token.id == self._kinds.DEL_NODE:
                 token = self._next()
                 if token.id != self._kinds.REF:

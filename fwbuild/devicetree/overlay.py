@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator
 
+from fwbuild.devicetree.blob import read_blob
 from fwbuild.devicetree.fragment import (
     Assign,
     Body,
@@ -24,9 +25,10 @@ from fwbuild.devicetree.fragment import (
     Reference,
     Statement,
     parse_fragment,
+    parse_source,
 )
 from fwbuild.devicetree.tree import Node, Tree, below
-from fwbuild.model.problem import FwbuildError, Origin, Problem, closest, did_you_mean
+from fwbuild.model.problem import FwbuildError, Origin, Problem, closest, did_you_mean, fail
 
 _OVERLAY = "__overlay__"
 
@@ -38,6 +40,26 @@ def apply_fragment(tree: Tree, text: str, name: str) -> None:
     use then.
     """
     _Application(tree).apply(parse_fragment(text, name))
+
+
+def read_source(text: str, name: str) -> Tree:
+    """The tree that the source ``text`` describes. Raises FwbuildError ``bad-device-tree``."""
+    tree = Tree()
+    _Application(tree).apply(parse_source(text, name))
+    return tree
+
+
+def read_base(data: bytes, name: str) -> Tree:
+    """The tree that ``data`` is: a blob, or the source of one.
+
+    Raises FwbuildError ``bad-device-tree``.
+    """
+    if not data.lstrip().startswith((b"/dts-v1/", b"//", b"/*")):
+        return read_blob(data, name)
+    try:
+        return read_source(data.decode(), name)
+    except UnicodeDecodeError as error:
+        raise fail("bad-device-tree", "not UTF-8 text", origin=Origin(path=name)) from error
 
 
 class _Application:

@@ -99,6 +99,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """Code of the plugin's own that the build assembles into the part ``part``.
+
+    The part names no material; its size is what the code may take. The first source's
+    first instruction is at the part's first byte. Sources know every symbol of the boot
+    code (docs/reference/hooks.md), the tables `cpu_table`, and ``symbols``.
+    """
+
+    part: str
+    sources: tuple[Path, ...]
+    symbols: Mapping[str, Number]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """How a payload wants to be entered."""
 
@@ -124,6 +138,7 @@ class Contribution:
     tree_window: Region | None = None
     edits: tuple[Edit, ...] = ()
     fragments: tuple[Path, ...] = ()
+    assemblies: tuple[Assembly, ...] = ()
     registers: tuple[RegisterRule, ...] = ()
     console: tuple[ConsoleRule, ...] = ()
     never: tuple[NeverRule, ...] = ()

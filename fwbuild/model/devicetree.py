@@ -18,6 +18,8 @@ class AddressOf:
 
     part: str
     which: Literal["start", "end", "size"] = "start"
+    #: bytes to add
+    offset: int = 0
 
 
 #: A number, or one that the layout will decide.

@@ -48,6 +48,25 @@ class Ownership(enum.IntEnum):
     FIRMWARE = 3
 
 
+class Seal(enum.IntEnum):
+    """How far beyond use a mode is that the payload does not get; more is better.
+
+    docs/explanation/hand-off.md, "Modes left behind are beyond use".
+    """
+
+    #: code that answers in ordinary memory, kept from the payload by the device tree only
+    RESERVED = 1
+    #: code that answers in memory that non-secure code cannot write, or an earlier stage
+    FIRMWARE = 2
+    #: the architecture itself refuses the way back
+    SEALED = 3
+
+    @property
+    def word(self) -> str:
+        """The level's name in configuration files and reports."""
+        return self.name.lower()
+
+
 class StartMethod(enum.IntEnum):
     """How a payload starts secondary CPUs: codes of the SECONDARIES note."""
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwbuild.model.contribution import Entry, Part, Target
+from fwbuild.model.contribution import Assembly, Entry, Part, Target
 from fwbuild.model.devicetree import AddressOf, Edit, Number
-from fwbuild.model.modes import Mode, Ownership
+from fwbuild.model.modes import Mode, Ownership, Seal
 from fwbuild.model.platform import Cpu, EmulatorMachine
 from fwbuild.model.problem import did_you_mean, fail
 from fwbuild.model.region import Region
@@ -28,6 +28,8 @@ class Choice:
     mode: Mode
     secure: Ownership
     hyp: Ownership
+    #: how well the modes above the payload's are sealed, by their names
+    seals: tuple[tuple[Mode, Seal], ...]
     #: the modes that the payload prefers but does not get, each with the reason
     refused: tuple[tuple[Mode, str], ...]
 
@@ -59,9 +61,9 @@ class Layout:
         if not isinstance(number, AddressOf):
             return number
         placed = self.place(number.part)
-        if number.which == "start":
-            return placed.region.start
-        return placed.region.start + placed.part.size if number.which == "end" else placed.part.size
+        start = 0 if number.which == "size" else placed.region.start
+        size = 0 if number.which == "start" else placed.part.size
+        return start + size + number.offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,17 @@ class BootCode:
     architecture: str
     cpu: str
     symbols: Mapping[str, int]
-    #: the modes it chooses among, in order, and the CPUs it knows, boot CPU first
-    modes: tuple[Mode, ...]
+    #: the CPUs it knows, boot CPU first
     cpus: tuple[Cpu, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """An assembly that a plugin contributed: its sources and what they are told."""
+
+    assembly: Assembly
+    sources: tuple[tuple[str, Path], ...]
+    symbols: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +99,7 @@ class Plan:
     #: address of the payload's first instruction
     entry_address: int
     boot: BootCode
+    code: tuple[Code, ...]
     edits: tuple[Edit, ...]
     fragments: tuple[Path, ...]
     #: device-tree path of each CPU's node, boot CPU first

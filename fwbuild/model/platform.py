@@ -121,6 +121,12 @@ class Secondaries:
         minimum=0,
         maximum=0xFFFFFFFF,
     )
+    mailbox_clear: int | None = setting(
+        "for `mailbox`: address of the register that clears the bits of the mailbox which are written as ones",
+        default=None,
+        minimum=0,
+        maximum=0xFFFFFFFF,
+    )
     source: str = setting(_SOURCE)
     origins: Origins = field(default_factory=no_origins, compare=False, repr=False)
 

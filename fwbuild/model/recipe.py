@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fwbuild.model.modes import Mode
+from fwbuild.model.modes import Mode, Seal
 from fwbuild.model.setting import Origins, Table, no_origins, setting
 from fwbuild.model.source import SourceSpec
 
@@ -42,6 +42,10 @@ class Recipe:
         unique=True,
     )
     cpus: int | None = setting("how many of the platform's CPUs to use; by default all", default=None, minimum=1)
+    minimum_seal: Seal = setting(
+        "the least that modes kept from the payload must be sealed; less is an error",
+        default=Seal.FIRMWARE,
+    )
     layout: Mapping[str, int] = setting("fixed addresses of parts, by the part's name", default={}, minimum=0)
     fragments: tuple[str, ...] = setting("overlays (.dtso) beside the recipe, applied last", default=())
     sources: Mapping[str, SourceSpec] = setting("files that only this recipe needs", default={})

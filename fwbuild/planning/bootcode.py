@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fwbuild.model.contribution import Entry, Target
-from fwbuild.model.modes import StartMethod
+from fwbuild.model.modes import Mode, StartMethod
 from fwbuild.model.plan import BootCode
 from fwbuild.model.problem import fail
+from fwbuild.model.region import Region
 
 #: What the boot code may take in memory, in bytes: it must fit in one page.
 BOOT_CODE_RESERVE = 0x1000
@@ -18,34 +19,59 @@ BOOT_CODE_RESERVE = 0x1000
 #: (tag, length, name; Devicetree Specification 5.4.1) and its four bytes.
 CELL_STRIDE = 16
 
-#: Bytes of a line in cpu_table: MPIDR and the address of the CPU's record.
-CPU_LINE = 8
+#: Where in the boot code's memory the release words of a spin table end: the last bytes
+#: are left out, for the test of RAM writes to its last word.
+_RELEASE_END = BOOT_CODE_RESERVE - 0x40
+
+_SOURCES = ("registers", "vectors", "entry", "secure", "gicv2", "nonsecure", "hyp", "leave", "park")
 
 
-def boot_code(target: Target, entry: Entry, folder: Path, payload: int, arguments: Sequence[int]) -> BootCode:
+def boot_code(
+    target: Target, entry: Entry, folder: Path, region: Region, payload: int, arguments: Sequence[int]
+) -> BootCode:
     """The boot code for ``target``; ``folder`` is fwbuild's own boot folder.
 
-    ``payload`` is the address of the payload's first instruction and ``arguments`` are
-    its r0, r1 and r2. Raises FwbuildError if the platform asks for what there is no
-    boot code for.
+    ``region`` is where it will lie, ``payload`` the address of the payload's first
+    instruction and ``arguments`` are its r0, r1 and r2. Raises FwbuildError if the
+    platform asks for what there is no boot code for.
     """
     platform = target.platform
-    core = target.cores[0]
-    if any(other.actlr_set != core.actlr_set or other.nsacr != core.nsacr for other in target.cores):
-        raise fail(
-            "bad-value",
-            "the boot code sets ACTLR and NSACR alike on every CPU, but the platform's cores differ in them",
-            origin=platform.cpus[0].origins.of("core"),
-        )
-    files = ("registers", "vectors", "entry", "secure", "gicv2", "nonsecure", "hyp", "leave", "park")
-    sources = [folder / "armv7" / f"{name}.S" for name in files]
+    sources = [folder / "armv7" / f"{name}.S" for name in _SOURCES]
     sources.append(folder / "console" / f"{platform.console.driver}.S")
     sources.append(_pen(target, folder))
+    capable = next((cpu for cpu, core in zip(target.cpus, target.cores, strict=True) if core.virtualization), None)
+    return BootCode(
+        sources=tuple((f"{path.parent.name}/{path.name}", path) for path in sources),
+        architecture=platform.architecture,
+        # The assembler must know hyp's instructions if any CPU has them.
+        cpu=(capable or target.cpus[0]).core,
+        symbols={
+            **_symbols_of_platform(target, region),
+            **_symbols_of_payload(entry, payload, arguments),
+            "HAS_HYP": int(capable is not None),
+        },
+        cpus=target.cpus,
+    )
+
+
+def _symbols_of_platform(target: Target, region: Region) -> Mapping[str, int]:
+    platform = target.platform
+    core = target.cores[0]
+    shift, mask = cpu_hash([cpu.mpidr for cpu in target.cpus])
+    boot = _slot(target.cpus[0].mpidr, shift, mask)
     divisor = _pl011_divisor(platform.console.clock, platform.console.baud)
-    symbols = {
-        "CPU_LINE": CPU_LINE,
+    last = max(platform.memory, key=lambda bank: bank.start)
+    differ = any(other.actlr_set != core.actlr_set or other.nsacr != core.nsacr for other in target.cores)
+    line_shift = 4 if differ else 3
+    return {
+        "CORES_DIFFER": int(differ),
+        "CPU_LINE_SHIFT": line_shift,
+        "CPU_HASH_SHIFT": shift,
+        "CPU_HASH_MASK": mask,
+        "BOOT_LINE": boot << line_shift,
         "CELL_STRIDE": CELL_STRIDE,
-        "TIMER_FREQUENCY": platform.timer.frequency if platform.timer and core.generic_timer else 0,
+        "LAST_WORD": last.start + last.size - 4,
+        "TIMER_FREQUENCY": platform.timer.frequency if platform.timer else 0,
         "ACTLR_SET": core.actlr_set,
         "NSACR_OPEN": core.nsacr,
         "GIC_DISTRIBUTOR": platform.gic.distributor,
@@ -53,20 +79,53 @@ def boot_code(target: Target, entry: Entry, folder: Path, payload: int, argument
         "CONSOLE": platform.console.address,
         "CONSOLE_IBRD": divisor >> 6,
         "CONSOLE_FBRD": divisor & 0x3F,
-        "PAYLOAD_ENTRY": payload,
+        "MAILBOX": platform.secondaries.mailbox or 0,
+        "MAILBOX_CLEAR": platform.secondaries.mailbox_clear or 0,
+        "RELEASE_WORDS": region.start + _RELEASE_END - ((mask + 1) << line_shift),
     }
-    for index, value in enumerate(arguments):
-        symbols[f"PAYLOAD_R{index}"] = value
-    if platform.secondaries.mailbox is not None:
-        symbols["MAILBOX"] = platform.secondaries.mailbox
-    return BootCode(
-        sources=tuple((f"{path.parent.name}/{path.name}", path) for path in sources),
-        architecture=platform.architecture,
-        cpu=platform.cpus[0].core,
-        symbols=symbols,
-        modes=entry.modes,
-        cpus=target.cpus,
-    )
+
+
+def _symbols_of_payload(entry: Entry, payload: int, arguments: Sequence[int]) -> Mapping[str, int]:
+    secure = {Mode.MONITOR, Mode.SECURE_SVC}.intersection(entry.modes)
+    return {
+        # Four bits for each mode, the most preferred lowest.
+        "ENTRY_MODES": sum(int(mode) << 4 * index for index, mode in enumerate(entry.modes)),
+        "UNIFORM": int(entry.uniform),
+        "WANTS_SECURE": int(bool(secure)),
+        "PAYLOAD_ENTRY": payload,
+        "SECONDARY_ENTRY": 0,
+        **{f"PAYLOAD_R{index}": value for index, value in enumerate(arguments)},
+    }
+
+
+def cpu_hash(mpidrs: Sequence[int]) -> tuple[int, int]:
+    """Shift and mask that give each of ``mpidrs`` a place of its own in a small table.
+
+    The place of a CPU is ``(mpidr + (mpidr >> shift)) & mask``: found in the same number
+    of instructions for the first CPU and the last.
+    """
+    mask = 1
+    while mask < len(mpidrs) - 1:
+        mask = mask << 1 | 1
+    while True:
+        for shift in range(1, 24):
+            if len({_slot(mpidr, shift, mask) for mpidr in mpidrs}) == len(mpidrs):
+                return shift, mask
+        mask = mask << 1 | 1
+
+
+def _slot(mpidr: int, shift: int, mask: int) -> int:
+    return (mpidr + (mpidr >> shift)) & mask
+
+
+def release_offset(target: Target, mpidr: int) -> int:
+    """Where a CPU's release word lies: bytes from the boot code's first byte.
+
+    The words lie in the order of cpu_table, each in as many bytes as a line there.
+    """
+    symbols = _symbols_of_platform(target, Region(0, BOOT_CODE_RESERVE))
+    slot = _slot(mpidr, symbols["CPU_HASH_SHIFT"], symbols["CPU_HASH_MASK"])
+    return symbols["RELEASE_WORDS"] + (slot << symbols["CPU_LINE_SHIFT"])
 
 
 def _pen(target: Target, folder: Path) -> Path:
@@ -81,11 +140,13 @@ def _pen(target: Target, folder: Path) -> Path:
                 hint="the address of the register that holds a secondary's entry point",
             )
         return folder / "armv7" / "mailbox.S"
+    if secondaries.method is StartMethod.SPIN_TABLE:
+        return folder / "armv7" / "spin_table.S"
     raise fail(
         "bad-value",
         f"there is no boot code for the start method `{secondaries.method.word}` yet",
         origin=secondaries.origins.of("method"),
-        hint="`mailbox` is there",
+        hint="`mailbox` and `spin-table` are there",
     )
 
 

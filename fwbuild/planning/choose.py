@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fwbuild.model.contribution import Entry
-from fwbuild.model.modes import Mode, Ownership, ResetState
+from fwbuild.model.modes import Mode, Ownership, ResetState, Seal
 from fwbuild.model.plan import Choice
 from fwbuild.model.platform import Core, Cpu, Platform
-from fwbuild.model.problem import Origin, fail
+from fwbuild.model.problem import Origin, Problem, fail
 
 
 def refusal(mode: Mode, core: Core, state: ResetState) -> str:
     """Why a CPU that starts in ``state`` cannot be handed over in ``mode``; empty if it can."""
-    secure = core.security and state in (ResetState.SECURE_SVC, ResetState.MONITOR)
+    secure = _starts_secure(core, state)
     if mode in (Mode.MONITOR, Mode.SECURE_SVC):
         if not core.security:
             return "the core has no Security Extensions"
@@ -49,9 +49,56 @@ def choose(entry: Entry, platform: Platform, cpus: Sequence[Cpu], cores: Sequenc
         before = entry.modes[: entry.modes.index(mode)]
         reasons = tuple((other, row[other] or "another CPU cannot be in it") for other in before)
         choices.append(
-            Choice(cpu=cpu, mode=mode, secure=_secure(mode, core, state), hyp=_hyp(mode, core), refused=reasons)
+            Choice(
+                cpu=cpu,
+                mode=mode,
+                secure=_secure(mode, core, state),
+                hyp=_hyp(mode, core, state),
+                seals=_seals(mode, core, state),
+                refused=reasons,
+            )
         )
     return tuple(choices)
+
+
+def too_weak(choices: Sequence[Choice], minimum: Seal, origin: Origin) -> list[Problem]:
+    """A problem for each mode that is sealed less than ``minimum``; ``origin`` is where that stands."""
+    weak = {(mode, seal) for choice in choices for mode, seal in choice.seals if seal < minimum}
+    return [
+        Problem(
+            code="seal-too-weak",
+            message=f"{_KEPT[mode]} would be {seal.word}: {_WHY[seal]}; at least {minimum.word} is demanded",
+            origin=origin,
+            hint=f'`minimum-seal = "{seal.word}"` in the recipe accepts that',
+        )
+        for mode, seal in sorted(weak)
+    ]
+
+
+_KEPT = {Mode.MONITOR: "secure state", Mode.HYP: "hyp mode"}
+_WHY = {
+    Seal.RESERVED: "the code that answers for it lies in ordinary memory that only the device tree keeps from the payload",
+    Seal.FIRMWARE: "it is an earlier stage's, or code in memory that non-secure code cannot write answers for it",
+}
+
+
+def _starts_secure(core: Core, state: ResetState) -> bool:
+    return core.security and state in (ResetState.SECURE_SVC, ResetState.MONITOR)
+
+
+def _seals(mode: Mode, core: Core, state: ResetState) -> tuple[tuple[Mode, Seal], ...]:
+    """How well the modes above ``mode`` are sealed."""
+    seals: list[tuple[Mode, Seal]] = []
+    if core.security and mode in (Mode.HYP, Mode.SVC):
+        # SCR.SCD, which makes SMC UNDEFINED, came with the Virtualization Extensions
+        # (ARM ARM, DDI 0406C, "SCR"). Without it our vectors answer.
+        ours = Seal.SEALED if core.virtualization else Seal.RESERVED
+        seals.append((Mode.MONITOR, ours if _starts_secure(core, state) else Seal.FIRMWARE))
+    if core.virtualization and mode is Mode.SVC:
+        # SCR.HCE can only be cleared in secure state. From hyp, our vectors answer HVC.
+        by_state = {ResetState.HYP: Seal.RESERVED, ResetState.SVC: Seal.FIRMWARE}
+        seals.append((Mode.HYP, by_state.get(state, Seal.SEALED)))
+    return tuple(seals)
 
 
 def _secure(mode: Mode, core: Core, state: ResetState) -> Ownership:
@@ -60,15 +107,18 @@ def _secure(mode: Mode, core: Core, state: ResetState) -> Ownership:
         return Ownership.ABSENT
     if mode in (Mode.MONITOR, Mode.SECURE_SVC):
         return Ownership.OWN
-    # Started outside secure state: an earlier stage has it, and fwbuild cannot vouch for it.
-    return Ownership.SEALED if state in (ResetState.SECURE_SVC, ResetState.MONITOR) else Ownership.FIRMWARE
+    # Started outside secure state: an earlier stage has it. Without the Virtualization
+    # Extensions an SMC still gets to our vectors.
+    return Ownership.SEALED if _starts_secure(core, state) and core.virtualization else Ownership.FIRMWARE
 
 
-def _hyp(mode: Mode, core: Core) -> Ownership:
+def _hyp(mode: Mode, core: Core, state: ResetState) -> Ownership:
     """What becomes of hyp mode."""
     if not core.virtualization:
         return Ownership.ABSENT
-    return Ownership.SEALED if mode is Mode.SVC else Ownership.OWN
+    if mode is not Mode.SVC:
+        return Ownership.OWN
+    return Ownership.SEALED if _starts_secure(core, state) else Ownership.FIRMWARE
 
 
 def _none_common(entry: Entry, cpus: Sequence[Cpu], refused: Sequence[dict[Mode, str]], origin: Origin) -> Exception:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from fwbuild.devicetree.tree import Node, Tree
 from fwbuild.model.contribution import Part, Target
 from fwbuild.model.devicetree import AddressOf, Cells, DeleteNode, Edit, Flag, SetProperty, Strings
+from fwbuild.model.modes import StartMethod
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE
 from fwbuild.model.problem import fail
 from fwbuild.model.region import Region, align_up
-from fwbuild.planning.bootcode import BOOT_CODE_RESERVE
+from fwbuild.planning.bootcode import BOOT_CODE_RESERVE, release_offset
 
 #: What the device tree may grow by, in bytes, over its base and twice its fragments:
 #: what the edits add is a few hundred bytes for each CPU, module and bank of memory.
@@ -60,6 +61,7 @@ def core_edits(target: Target, tree: Tree) -> tuple[Edit, ...]:
     return (
         *_memory(target, tree),
         *_cpu_edits(target, tree),
+        *_spin_table(target, tree),
         *_reserved(tree),
         SetProperty("/chosen", "stdout-path", Strings((_console(target, tree),))),
     )
@@ -100,6 +102,16 @@ def _cpu_edits(target: Target, tree: Tree) -> Iterator[Edit]:
         # Each CPU overwrites its own with what it found.
         for name in RECORD:
             yield SetProperty(path, name, Cells((_UNWRITTEN,)))
+
+
+def _spin_table(target: Target, tree: Tree) -> Iterator[Edit]:
+    """Where the payload writes a secondary's entry point (Devicetree Specification 3.8.1)."""
+    if target.platform.secondaries.method is not StartMethod.SPIN_TABLE:
+        return
+    for path, cpu in list(zip(cpu_nodes(target, tree), target.cpus, strict=True))[1:]:
+        word = AddressOf(BOOT_CODE, offset=release_offset(target, cpu.mpidr))
+        yield SetProperty(path, "enable-method", Strings(("spin-table",)))
+        yield SetProperty(path, "cpu-release-addr", Cells((word,), width=2))
 
 
 def _reserved(tree: Tree) -> Iterator[Edit]:

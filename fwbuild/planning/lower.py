@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fwbuild.devicetree.edits import to_json
@@ -16,7 +17,6 @@ from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Placed, Plan
 from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.ports import Machine
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
-from fwbuild.planning.bootcode import BOOT_CODE_RESERVE
 from fwbuild.planning.core import RECORD
 
 #: Seconds that the proof of the entry may take: the way is short, the host may be slow.
@@ -40,7 +40,8 @@ def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
     lowering = _Lowering(plan)
     steps = [
         lowering.tree(),
-        lowering.boot_code(),
+        lowering.assemble(BOOT_CODE, plan.boot.sources, plan.boot.symbols),
+        *(lowering.assemble(code.assembly.part, code.sources, code.symbols) for code in plan.code),
         lowering.payload(),
         lowering.image(),
         lowering.map(),
@@ -99,24 +100,29 @@ class _Lowering:
             reserve=plan.layout.place(DEVICE_TREE).region.size,
         )
 
-    def boot_code(self) -> Step:
-        boot = self.plan.boot
+    def assemble(self, part: str, sources: Sequence[tuple[str, Path]], symbols: Mapping[str, int]) -> Step:
+        """The machine code of ``part``."""
+        boot, target = self.plan.boot, self.plan.target
         inputs: dict[str, Input] = {"cells": self.output("device tree", "cells")}
-        for index, (_, path) in enumerate(boot.sources):
+        for index, (_, path) in enumerate(sources):
             inputs[f"source-{index}"] = FileInput(str(path))
+        region = self.plan.layout.place(part).region
         return self.step(
-            "boot code",
-            "boot-code",
+            part,
+            "assemble",
             inputs,
             ("code", "symbols", "lines"),
             architecture=boot.architecture,
             cpu=boot.cpu,
-            address=self.plan.layout.place(BOOT_CODE).region.start,
-            reserve=BOOT_CODE_RESERVE,
-            sources=[shown for shown, _ in boot.sources],
-            symbols=dict(boot.symbols),
-            modes=[int(mode) for mode in boot.modes],
-            cpus=[{"mpidr": cpu.mpidr, "node": node} for cpu, node in zip(boot.cpus, self.plan.cpu_nodes, strict=True)],
+            part=part,
+            address=region.start,
+            reserve=region.size,
+            sources=[shown for shown, _ in sources],
+            symbols=dict(symbols),
+            cpus=[
+                {"mpidr": cpu.mpidr, "node": node, "actlr-set": core.actlr_set, "nsacr": core.nsacr}
+                for cpu, core, node in zip(boot.cpus, target.cores, self.plan.cpu_nodes, strict=True)
+            ],
             record=list(RECORD),
             tree=self.plan.layout.place(DEVICE_TREE).region.start,
         )
@@ -159,19 +165,22 @@ class _Lowering:
         )
 
     def image(self) -> Step:
-        inputs: dict[str, Input] = {
-            "symbols": self.output("boot code", "symbols"),
-            BOOT_CODE: self.output("boot code", "code"),
-            DEVICE_TREE: self.output("device tree", "dtb"),
-        }
+        inputs = self.made()
+        code = [BOOT_CODE, *(code.assembly.part for code in self.plan.code)]
         segments: list[dict[str, Any]] = []
         for placed in self.plan.layout.placed:
-            if placed.part.name == BOOT_CODE:
+            name = placed.part.name
+            if name == BOOT_CODE:
                 segments.insert(0, {**self.segment(placed), "executable": True})
-            elif placed.part.name in inputs or placed.part.material:
+            elif name in code:
+                segments.append({**self.segment(placed), "executable": True})
+            elif name in inputs or placed.part.material:
                 segments.append(self.segment(placed))
             if placed.part.material:
-                inputs[placed.part.name] = self.material(placed.part.material)
+                inputs[name] = self.material(placed.part.material)
+        inputs["symbols"] = self.output(BOOT_CODE, "symbols")
+        for name in code[1:]:
+            inputs[f"symbols of {name}"] = self.output(name, "symbols")
         return self.step(
             "image",
             "image",
@@ -182,11 +191,16 @@ class _Lowering:
             entry="entry",
         )
 
-    def map(self) -> Step:
-        inputs: dict[str, Input] = {
-            BOOT_CODE: self.output("boot code", "code"),
+    def made(self) -> dict[str, Input]:
+        """The parts whose bytes the build makes."""
+        names = (BOOT_CODE, *(code.assembly.part for code in self.plan.code))
+        return {
+            **{name: self.output(name, "code") for name in names},
             DEVICE_TREE: self.output("device tree", "dtb"),
         }
+
+    def map(self) -> Step:
+        inputs = self.made()
         target = self.plan.target
         return self.step(
             "map",
@@ -222,8 +236,8 @@ class _Lowering:
             "prove-entry",
             {
                 "elf": self.output("image", "elf"),
-                "code": self.output("boot code", "code"),
-                "symbols": self.output("boot code", "symbols"),
+                "code": self.output(BOOT_CODE, "code"),
+                "symbols": self.output(BOOT_CODE, "symbols"),
             },
             ("findings", "evidence"),
             emulator=plan.machine.type,
@@ -313,7 +327,7 @@ def map_rows(plan: Plan, made: Mapping[str, Any]) -> list[dict[str, Any]]:
             "text": placed.part.text,
             "start": placed.region.start,
             "size": placed.region.size,
-            "used": 0 if placed.part.name in (BOOT_CODE, DEVICE_TREE) else placed.part.size,
+            "used": 0 if placed.part.name in made else placed.part.size,
             "input": placed.part.name if placed.part.name in made else "",
         }
         for placed in plan.layout.placed
@@ -328,6 +342,7 @@ def _choices(plan: Plan) -> list[dict[str, Any]]:
             "mode": choice.mode.word,
             "secure-state": choice.secure.name.lower(),
             "hyp-state": choice.hyp.name.lower(),
+            "seals": {mode.word: seal.word for mode, seal in choice.seals},
             "refused": {mode.word: reason for mode, reason in choice.refused},
         }
         for choice in plan.choices

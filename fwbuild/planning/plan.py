@@ -11,15 +11,15 @@ from pathlib import Path
 
 from fwbuild.config.layers import BOOT_FOLDER, architecture_folder
 from fwbuild.config.rules import load_rules
-from fwbuild.devicetree.blob import read_blob
+from fwbuild.devicetree.overlay import read_base
 from fwbuild.devicetree.tree import Tree
-from fwbuild.model.contribution import Contribution, Entry, Material, Part, Target
-from fwbuild.model.plan import Layout, Plan
+from fwbuild.model.contribution import Assembly, Contribution, Entry, Material, Part, Target
+from fwbuild.model.plan import BOOT_CODE, BootCode, Code, Layout, Plan
 from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.planning.bootcode import boot_code
-from fwbuild.planning.choose import choose
+from fwbuild.planning.choose import choose, too_weak
 from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
 from fwbuild.planning.layout import lay_out, overlaps
 from fwbuild.planning.registry import Registry
@@ -36,13 +36,17 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     gifts = [gift for _, gift in contributions]
     entry = _entry(target, contributions)
     choices = choose(entry, target.platform, target.cpus, target.cores)
+    weak = too_weak(choices, target.recipe.minimum_seal, _seal_origin(target))
+    if weak:
+        raise FwbuildError(weak)
     base = target.material(target.platform.device_tree.base)
     tree = _base_tree(base)
     fragments = _fragments(target, gifts)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
     layout = _layout(target, gifts, reserve)
     payload = layout.place(entry.part).region.start + entry.offset
-    boot = boot_code(target, entry, BOOT_FOLDER, payload, [layout.resolve(value) for value in entry.arguments])
+    arguments = [layout.resolve(value) for value in entry.arguments]
+    boot = boot_code(target, entry, BOOT_FOLDER, layout.place(BOOT_CODE).region, payload, arguments)
     folder = BOOT_FOLDER / architecture_folder(target.platform.architecture)
     registers, writes = rules_for(target, load_rules(folder / "rules.toml"), boot.symbols)
     plan = Plan(
@@ -52,6 +56,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         layout=layout,
         entry_address=payload,
         boot=boot,
+        code=tuple(_code(assembly, boot, layout) for gift in gifts for assembly in gift.assemblies),
         edits=(*core_edits(target, tree), *(edit for gift in gifts for edit in gift.edits)),
         fragments=fragments,
         cpu_nodes=cpu_nodes(target, tree),
@@ -68,10 +73,24 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     return plan
 
 
+def _seal_origin(target: Target) -> Origin:
+    """Where the demand for a seal stands: in the recipe, if only as what it does not say."""
+    return target.recipe.origins.of("minimum-seal")
+
+
+def _code(assembly: Assembly, boot: BootCode, layout: Layout) -> Code:
+    symbols = {name: layout.resolve(value) for name, value in assembly.symbols.items()}
+    return Code(
+        assembly=assembly,
+        sources=tuple((f"{path.parent.name}/{path.name}", path) for path in assembly.sources),
+        symbols={**boot.symbols, **symbols},
+    )
+
+
 def _base_tree(base: Material) -> Tree:
     """The tree to start from; a problem with it stands where its source is named."""
     try:
-        return read_blob(base.read(), base.name)
+        return read_base(base.read(), base.name)
     except FwbuildError as error:
         raise FwbuildError(
             dataclasses.replace(problem, origin=base.origin, message=f"{base.name}: {problem.message}")

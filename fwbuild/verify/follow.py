@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Follows every CPU of a stopped machine from reset to the payload's first instruction.
 
-Each CPU is stepped alone, instruction by instruction, through the boot code: that
-counts instructions exactly and sees every register write. Then all run together until
-the payload has called every secondary out of the pen.
+All CPUs are stepped in turn, an instruction each, through the boot code: that counts
+instructions exactly and sees every register write. Then all run freely until the payload
+has called every secondary out of the pen.
 """
 
 from __future__ import annotations
@@ -56,9 +56,7 @@ def follow(stub: GdbStub, path: BootPath, *, deadline: float) -> EntryEvidence:
     try:
         stub.start()
         cpus = [_Cpu(number) for number in range(stub.cpus())]
-        # Secondaries first: their records must be in the tree when the payload reads it.
-        for cpu in (*cpus[1:], cpus[0]):
-            _step_through(stub, cpu, path, deadline)
+        _step_all(stub, cpus, path, deadline)
         if cpus[0].reached == "payload":
             tree = _device_tree(stub, cpus[0].registers.get("r2", 0))
             _release(stub, cpus, path, deadline)
@@ -67,30 +65,41 @@ def follow(stub: GdbStub, path: BootPath, *, deadline: float) -> EntryEvidence:
     return EntryEvidence(cpus=tuple(cpu.evidence() for cpu in cpus), device_tree=tree, failure=failure)
 
 
-def _step_through(stub: GdbStub, cpu: _Cpu, path: BootPath, deadline: float) -> None:
-    """Step ``cpu`` until it is at the payload, in the pen, parked or lost."""
+def _step_all(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) -> None:
+    """Step all CPUs in turn until each is at the payload, in the pen, parked or lost.
+
+    One instruction each: a secondary may wait for what the boot CPU chooses, and the
+    boot CPU must not begin the payload while records are unwritten.
+    """
+    going = list(cpus)
+    while going:
+        for cpu in going:
+            cpu.pc = stub.register(cpu.number, "pc")
+            cpu.reached = _where(cpu, path, deadline)
+            if not cpu.reached:
+                _note_write(stub, cpu, path, cpu.pc)
+                stub.step(cpu.number)
+                cpu.instructions += 1
+            elif cpu.reached != "pen":
+                cpu.registers = _registers(stub, cpu.number, path)
+        going = [cpu for cpu in going if not cpu.reached]
+
+
+def _where(cpu: _Cpu, path: BootPath, deadline: float) -> str:
+    """Where the way of ``cpu`` ends, if it does at its present instruction."""
     # A secondary must wait for its call: at the payload's first instruction it has no business.
     payload = "nowhere: it began the payload uncalled" if cpu.number else "payload"
     ends = {path.payload: payload, path.symbols["pen"]: "pen", path.symbols["park"]: "parked"}
-    dead = range(path.symbols["dead_vectors"], path.symbols["dead_vectors"] + 0x20)
-    number = cpu.number
-    while True:
-        pc = cpu.pc = stub.register(number, "pc")
-        if pc in ends:
-            cpu.reached = ends[pc]
-        elif pc in dead:
-            cpu.reached = "dead vectors"
-        elif not path.address <= pc < path.address + len(path.code):
-            cpu.reached = "nowhere: it left the boot code"
-        elif cpu.instructions >= _STEP_LIMIT or time.monotonic() > deadline:
-            cpu.reached = "nowhere: it goes round in the boot code"
-        if cpu.reached:
-            break
-        _note_write(stub, cpu, path, pc)
-        stub.step(number)
-        cpu.instructions += 1
-    if cpu.reached != "pen":
-        cpu.registers = _registers(stub, number, path)
+    dead = path.symbols["dead_vectors"]
+    if cpu.pc in ends:
+        return ends[cpu.pc]
+    if dead <= cpu.pc < dead + 0x20:
+        return "dead vectors"
+    if not path.address <= cpu.pc < path.address + len(path.code):
+        return "nowhere: it left the boot code"
+    if cpu.instructions >= _STEP_LIMIT or time.monotonic() > deadline:
+        return "nowhere: it goes round in the boot code"
+    return ""
 
 
 def _note_write(stub: GdbStub, cpu: _Cpu, path: BootPath, pc: int) -> None:

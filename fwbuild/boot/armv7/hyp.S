@@ -3,6 +3,7 @@
 // Hyp's registers, reached from hyp or from monitor mode with SCR.NS set. They are
 // set for svc payloads too: a trap that hyp left on would go to nobody.
 
+	.if	HAS_HYP
 	tst	r9, #1 << ENTRY_HYP
 	beq	leave
 	mcr	p15, 4, r0, c1, c1, 0		// HCR
@@ -31,3 +32,4 @@
 	mcr	p15, 4, r1, c12, c0, 0		// HVBAR
 	mcr	p15, 4, r0, c8, c7, 0		// TLBIALLH
 	mcr	p15, 4, r0, c8, c7, 4		// TLBIALLNSNH
+	.endif

@@ -1,38 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records what this CPU found in its node of the device tree, then lets go of it:
-// the boot CPU goes to the payload, a secondary to the pen, both in the chosen mode
-// and with nothing left behind that could bring a dropped mode back.
+// Records what this CPU found in its node of the device tree, then lets go of it: the
+// boot CPU goes to the payload, a secondary to the pen, one that cannot go on stops, each
+// with nothing left behind that could bring a dropped mode back.
 
 leave:
+	adr	r3, park
+	cmp	r11, #0
+	beq	mode_change
+	// A CPU that comes after the payload began leaves the tree alone: its memory may
+	// be something else by now.
+	adr	r5, boot_cpu_left
+	cmp	r12, #0
+	ldrne	r0, [r5]
+	cmpne	r0, #0
+	bne	1f
+
 	// fwbuild,entry-mode, fwbuild,secure-state and fwbuild,hyp-state: big-endian
-	// cells, CELL_STRIDE bytes apart. States: 0 absent, 1 own, 2 sealed.
+	// cells, CELL_STRIDE bytes apart. A byte shifted to the top is a big-endian cell.
+	mov	r0, r8, lsl #24
+	mov	r1, #STATE_FIRMWARE << 24	// an earlier stage's, or SMC gets to our vectors
+	tst	r9, #1 << ENTRY_MONITOR
+	tstne	r10, #ID_PFR1_VIRTUALIZATION
+	movne	r1, #STATE_SEALED << 24
+	.if	WANTS_SECURE
 	cmp	r8, #ENTRY_MONITOR
 	cmpne	r8, #ENTRY_SECURE_SVC
-	moveq	r1, #1
-	movne	r1, #2
+	moveq	r1, #STATE_OWN << 24
+	.endif
 	tst	r10, #ID_PFR1_SECURITY
-	moveq	r1, #0
+	moveq	r1, #STATE_ABSENT << 24
+	mov	r2, #STATE_OWN << 24
 	cmp	r8, #ENTRY_SVC
-	moveq	r2, #2
-	movne	r2, #1
+	moveq	r2, #STATE_SEALED << 24
+	tsteq	r9, #1 << ENTRY_MONITOR
+	moveq	r2, #STATE_FIRMWARE << 24	// HVC gets to our vectors, or to an earlier stage
 	tst	r10, #ID_PFR1_VIRTUALIZATION
-	moveq	r2, #0
-	rev	r0, r8
-	rev	r1, r1
-	rev	r2, r2
+	moveq	r2, #STATE_ABSENT << 24
 	ldr	r4, [r11, #4]
 	str	r0, [r4]
 	str	r1, [r4, #CELL_STRIDE]
 	str	r2, [r4, #CELL_STRIDE * 2]
 
-	mov	r0, #PAYLOAD_R0
+1:	cmp	r12, #0
+	.if	SECONDARY_ENTRY
+	ldrne	r3, =SECONDARY_ENTRY
+	.else
+	adrne	r3, pen
+	.endif
+	bne	mode_change
+	ldr	r3, =PAYLOAD_ENTRY
+	.if	MAILBOX_CLEAR
+	mvn	r0, #0				// what an earlier stage wrote calls nobody
+	ldr	r1, =MAILBOX_CLEAR
+	str	r0, [r1]
+	.endif
+	str	r8, [r5]
+
+mode_change:
+	ldr	r0, =PAYLOAD_R0
 	ldr	r1, =PAYLOAD_R1
 	ldr	r2, =PAYLOAD_R2
-	ldr	r3, =PAYLOAD_ENTRY
-	adr	r4, cpu_table
-	cmp	r4, r11
-	adrne	r3, pen
 	mov	r4, #0
 	mcr	p15, 0, r4, c8, c7, 0		// TLBIALL
 	mcr	p15, 0, r4, c7, c5, 0		// ICIALLU
@@ -40,6 +68,7 @@ leave:
 	dsb
 	isb
 
+	mov	lr, r3
 	mov	r4, #MODE_SVC | PSR_AIF
 	cmp	r8, #ENTRY_HYP
 	moveq	r4, #MODE_HYP | PSR_AIF
@@ -47,14 +76,17 @@ leave:
 	and	r5, r5, #MODE_MASK
 	cmp	r5, #MODE_MON
 	bne	leave_nonsecure
-	mov	lr, r3
+	.if	WANTS_SECURE
 	cmp	r8, #ENTRY_MONITOR
 	bxeq	lr				// stays where it is
-	cmp	r8, #ENTRY_SECURE_SVC
-	mov	r5, #SCR_NS | SCR_FW | SCR_AW | SCR_SCD
-	moveq	r5, #0
+	.endif
 	cmp	r8, #ENTRY_HYP
+	mov	r5, #SCR_NS | SCR_FW | SCR_AW | SCR_SCD
 	orreq	r5, r5, #SCR_HCE
+	.if	WANTS_SECURE
+	cmp	r8, #ENTRY_SECURE_SVC
+	moveq	r5, #0
+	.endif
 	mcr	p15, 0, r5, c1, c1, 0		// SCR: secure state is out of reach after the movs
 	isb
 	// A plain SPSR write and movs: writing SPSR_mon by its banked name from monitor
@@ -64,10 +96,11 @@ leave_monitor:
 	movs	pc, lr
 
 leave_nonsecure:
-	mov	lr, r3
 	and	r6, r4, #MODE_MASK
 	cmp	r5, r6
 	bxeq	lr				// in the chosen mode already
+	.if	HAS_HYP
 	msr	elr_hyp, lr
 	msr	spsr_hyp, r4
 	eret
+	.endif

@@ -7,8 +7,11 @@
 pen:
 	ldr	r4, =MAILBOX
 	ldr	r5, =GIC_CPU_INTERFACE
-1:	ldr	r3, [r4]
+1:	adr	r3, boot_cpu_left		// what the mailbox says before is an earlier stage's
+	ldr	r3, [r3]
 	cmp	r3, #0
+	ldrne	r3, [r4]
+	cmpne	r3, #0
 	bne	2f
 	wfi
 	ldr	r6, [r5, #GICC_IAR]		// take the wake-up call, or wfi would not sleep again

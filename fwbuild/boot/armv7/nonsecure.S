@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The non-secure copies of the banked registers. Their reset values are UNKNOWN or
-// wrong for a payload. Monitor mode reaches them with SCR.NS set, hyp as it is.
+// wrong for a payload. Monitor mode reaches them with SCR.NS set, others as they are.
 
-	adr	r0, dead_vectors
-	mcr	p15, 0, r0, c12, c0, 1		// MVBAR: nothing is routed there; if it were, it stops
-	mov	r0, #SCR_NS
-	mcr	p15, 0, r0, c1, c1, 0		// SCR
+	.if	WANTS_SECURE
+	cmp	r8, #ENTRY_MONITOR
+	cmpne	r8, #ENTRY_SECURE_SVC
+	beq	leave
+	.endif
+	tst	r9, #1 << ENTRY_MONITOR
+	movne	r0, #SCR_NS
+	mcrne	p15, 0, r0, c1, c1, 0		// SCR
 	isb
-
-nonsecure_registers:
-	tst	r9, #1 << ENTRY_HYP | 1 << ENTRY_MONITOR
-	beq	leave				// PL1 from the start: an earlier stage's to set
 	mov	r0, #0
 	.if	TIMER_FREQUENCY
-	mcr	p15, 0, r0, c14, c2, 1		// CNTP_CTL
-	mcr	p15, 0, r0, c14, c3, 1		// CNTV_CTL
-	mcr	p15, 0, r0, c14, c1, 0		// CNTKCTL
+	tst	r10, #ID_PFR1_TIMER
+	mcrne	p15, 0, r0, c14, c3, 1		// CNTV_CTL
+	mcrne	p15, 0, r0, c14, c1, 0		// CNTKCTL
+	tstne	r9, #1 << ENTRY_HYP | 1 << ENTRY_MONITOR
+	mcrne	p15, 0, r0, c14, c2, 1		// CNTP_CTL: from PL1 it may be trapped
 	.endif
 	mcr	p15, 2, r0, c0, c0, 0		// CSSELR
 	mcr	p15, 0, r0, c1, c0, 2		// CPACR

@@ -13,6 +13,7 @@
 	// ID_PFR1: what the CPU has (ARM ARM, "ID_PFR1, Processor Feature Register 1").
 	.equ	ID_PFR1_SECURITY, 0xf0
 	.equ	ID_PFR1_VIRTUALIZATION, 0xf000
+	.equ	ID_PFR1_TIMER, 0xf0000
 
 	// SCR (ARM ARM, "SCR, Secure Configuration Register"). FW and AW let non-secure
 	// code mask FIQs and aborts, which are its own once nothing is routed to monitor
@@ -56,3 +57,17 @@
 	.equ	ENTRY_HYP, 2
 	.equ	ENTRY_SVC, 3
 	.equ	ENTRY_SECURE_SVC, 4
+
+	// States of the fwbuild,secure-state and fwbuild,hyp-state cells.
+	.equ	STATE_ABSENT, 0
+	.equ	STATE_OWN, 1
+	.equ	STATE_SEALED, 2
+	.equ	STATE_FIRMWARE, 3
+
+	// The first word of a flattened device tree, 0xd00dfeed, as a little-endian load
+	// sees it (Devicetree Specification 5.2).
+	.equ	DEVICE_TREE_MAGIC, 0xedfe0dd0
+
+	// What a CPU counts down from its affinity level 0, in the top byte, while it waits
+	// for its turn on the console: some milliseconds for each CPU before it.
+	.equ	TURN, 8

@@ -1,22 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What only secure state can set for a payload that runs outside it.
-// A payload that asked for secure state gets it as it is (r8 is monitor or secure-svc).
 
+secure:
 	tst	r9, #1 << ENTRY_MONITOR		// reachable: this CPU is in secure state
-	beq	nonsecure_registers
+	beq	gic_signals
 	cps	#MODE_MON
+	mov	r0, #0
+	mcr	p15, 0, r0, c1, c1, 0		// SCR: the secure copies of banked registers
+	isb
+	ldr	r0, =SCTLR_OFF
+	mcr	p15, 0, r0, c1, c0, 0		// SCTLR
+	adr	r0, monitor_vectors
+	mcr	p15, 0, r0, c12, c0, 1		// MVBAR
 	.if	TIMER_FREQUENCY
+	tst	r10, #ID_PFR1_TIMER
 	ldr	r0, =TIMER_FREQUENCY
-	mcr	p15, 0, r0, c14, c0, 0		// CNTFRQ
+	mcrne	p15, 0, r0, c14, c0, 0		// CNTFRQ
 	.endif
-	.if	ACTLR_SET
+	.if	CORES_DIFFER
+	cmp	r11, #0
+	beq	1f
+	ldr	r1, [r11, #8]
+	mrc	p15, 0, r0, c1, c0, 1		// ACTLR
+	orr	r0, r0, r1
+	mcr	p15, 0, r0, c1, c0, 1
+1:
+	.elseif	ACTLR_SET
 	mrc	p15, 0, r0, c1, c0, 1		// ACTLR
 	orr	r0, r0, #ACTLR_SET
 	mcr	p15, 0, r0, c1, c0, 1
 	.endif
-	cmp	r8, #ENTRY_HYP
-	cmpne	r8, #ENTRY_SVC
-	bne	leave
+	.if	WANTS_SECURE
+	// A payload that asked for secure state gets the rest of it as it is.
+	cmp	r8, #ENTRY_MONITOR
+	cmpne	r8, #ENTRY_SECURE_SVC
+	beq	gic_signals
+	.endif
+	.if	CORES_DIFFER
+	cmp	r11, #0
+	ldrne	r0, [r11, #12]
+	moveq	r0, #0
+	.else
 	ldr	r0, =NSACR_OPEN
+	.endif
 	mcr	p15, 0, r0, c1, c1, 2		// NSACR

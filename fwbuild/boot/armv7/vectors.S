@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+	// Monitor mode's vectors, and PL1's while the boot code runs there. On a core that
+	// cannot make SMC UNDEFINED (no SCR.SCD) they stay in use: each SMC is answered by
+	// its return.
 	.balign	32
-probe_vectors:
+monitor_vectors:
 	b	.				// not used
 	// The guarded read of SCR was UNDEFINED: go on two instructions later.
 	add	lr, lr, #4
-	movs	pc, lr
+	movs	pc, lr				// SMC, and the second half of UNDEFINED
+	b	exception
+	b	exception
+	b	.
+	b	.
+	b	.
 
-	// No exception is expected where these are in use, so each one stops.
+	// Hyp's vectors: stop, but let a trap or HVC from PL1 return.
 	.balign	32
 dead_vectors:
 	b	.
@@ -15,6 +23,10 @@ dead_vectors:
 	b	.
 	b	.
 	b	.
+	.if	HAS_HYP
+	eret
+	.else
 	b	.
+	.endif
 	b	.
 	b	.

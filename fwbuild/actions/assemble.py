@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Assembles the boot code for one image."""
+"""Assembles the boot code of one image, and what plugins add to it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,25 @@ from fwbuild.engine.action import Context
 from fwbuild.engine.graph import Json
 from fwbuild.model.problem import fail
 
-#: Ends cpu_table: an affinity value that no CPU has.
-_END_OF_CPUS = 0xFFFFFFFF
-#: Ends entry_modes: no mode has this code.
-_END_OF_MODES = 0
+#: An affinity value that no CPU has: the line of cpu_table that is nobody's.
+_NO_CPU = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class BootCodeAction:
-    """Step `boot-code`: `.S` sources and the numbers of one image to machine code.
+class AssembleAction:
+    """Step `assemble`: `.S` sources and the numbers of one image to machine code.
 
     Inputs ``source-0``... and ``cells``, where the device-tree step says how far into the
     tree each CPU's record lies. Params: ``architecture``, ``cpu``, ``address``,
-    ``reserve`` (bytes that the code may take), ``sources`` (names for messages),
-    ``symbols``, ``modes``, ``cpus`` (``mpidr`` and ``node`` of each), ``record`` (names of
-    a record's cells in order) and ``tree`` (the device tree's address). Outputs ``code``,
-    ``symbols`` (label to address) and
-    ``lines`` (address, source, line), both JSON.
+    ``part`` (its name), ``reserve`` (bytes that it may take), ``sources`` (names for messages),
+    ``symbols``, ``cpus`` (``mpidr``, ``node``, ``actlr-set`` and ``nsacr`` of each),
+    ``record`` (names of a record's cells in order) and ``tree`` (the device tree's
+    address). Outputs ``code``, ``symbols`` (label to address) and ``lines`` (address,
+    source, line), both JSON.
     """
 
     find_encoder: Callable[[str], Encoder]
-    name: str = "boot-code"
+    name: str = "assemble"
     version: int = 1
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
@@ -55,14 +53,13 @@ class BootCodeAction:
             symbols=params["symbols"],
             tables={
                 "cpu_table": _cpu_table(params, json.loads(context.inputs["cells"].read_bytes())),
-                "entry_modes": (*params["modes"], _END_OF_MODES),
             },
         )
         assembled = assemble(program, self.find_encoder(params["architecture"]))
         if len(assembled.code) > params["reserve"]:
             raise fail(
                 "reserve-exceeded",
-                f"the boot code has {len(assembled.code):,} bytes; {params['reserve']:,} are reserved for it",
+                f"{params['part']} has {len(assembled.code):,} bytes; {params['reserve']:,} are reserved for it",
             )
         context.outputs["code"].write_bytes(assembled.code)
         context.outputs["symbols"].write_text(json.dumps(dict(assembled.symbols), sort_keys=True))
@@ -70,16 +67,21 @@ class BootCodeAction:
 
 
 def _cpu_table(params: Mapping[str, Any], cells: Mapping[str, Mapping[str, int]]) -> tuple[int, ...]:
-    """A line for each CPU, the boot CPU first: its MPIDR and where its record lies."""
-    words: list[int] = []
-    stride = params["symbols"]["CELL_STRIDE"]
+    """A line for each place that an MPIDR can have: MPIDR, where its record lies, and more if cores differ.
+
+    The lines of nobody have an MPIDR that no CPU has.
+    """
+    symbols = params["symbols"]
+    shift, mask, words = symbols["CPU_HASH_SHIFT"], symbols["CPU_HASH_MASK"], 1 << symbols["CPU_LINE_SHIFT"] - 2
+    lines = [[_NO_CPU, 0, 0, 0] for _ in range(mask + 1)]
     for cpu in params["cpus"]:
         offsets = [cells[cpu["node"]][name] for name in params["record"]]
-        if any(after - before != stride for before, after in pairwise(offsets)):
+        if any(after - before != symbols["CELL_STRIDE"] for before, after in pairwise(offsets)):
             raise fail(
                 "bad-device-tree",
                 f"the cells of the record in {cpu['node']} do not follow each other",
                 hint="the base tree or a fragment sets some of the fwbuild,* properties; take them out there",
             )
-        words += (cpu["mpidr"], params["tree"] + offsets[0])
-    return (*words, _END_OF_CPUS)
+        mpidr = cpu["mpidr"]
+        lines[(mpidr + (mpidr >> shift)) & mask] = [mpidr, params["tree"] + offsets[0], cpu["actlr-set"], cpu["nsacr"]]
+    return tuple(word for line in lines for word in line[:words])
