@@ -83,5 +83,10 @@ def _cpu_table(params: Mapping[str, Any], cells: Mapping[str, Mapping[str, int]]
                 hint="the base tree or a fragment sets some of the fwbuild,* properties; take them out there",
             )
         mpidr = cpu["mpidr"]
-        lines[(mpidr + (mpidr >> shift)) & mask] = [mpidr, params["tree"] + offsets[0], cpu["actlr-set"], cpu["nsacr"]]
+        lines[(mpidr + (mpidr >> shift if shift else 0)) & mask] = [
+            mpidr,
+            params["tree"] + offsets[0],
+            cpu["actlr-set"],
+            cpu["nsacr"],
+        ]
     return tuple(word for line in lines for word in line[:words])

@@ -9,6 +9,7 @@ from pathlib import Path
 from fwbuild.model.contribution import Entry, Target
 from fwbuild.model.modes import Mode, StartMethod
 from fwbuild.model.plan import BootCode
+from fwbuild.model.platform import Core
 from fwbuild.model.problem import fail
 from fwbuild.model.region import Region
 
@@ -18,10 +19,6 @@ BOOT_CODE_RESERVE = 0x1000
 #: Bytes from one of the three cells of a CPU's record to the next: a property's header
 #: (tag, length, name; Devicetree Specification 5.4.1) and its four bytes.
 CELL_STRIDE = 16
-
-#: Where in the boot code's memory the release words of a spin table end: the last bytes
-#: are left out, for the test of RAM writes to its last word.
-_RELEASE_END = BOOT_CODE_RESERVE - 0x40
 
 _SOURCES = ("registers", "vectors", "entry", "secure", "gicv2", "nonsecure", "hyp", "leave", "park")
 
@@ -58,19 +55,16 @@ def _symbols_of_platform(target: Target, region: Region) -> Mapping[str, int]:
     platform = target.platform
     core = target.cores[0]
     shift, mask = cpu_hash([cpu.mpidr for cpu in target.cpus])
-    boot = _slot(target.cpus[0].mpidr, shift, mask)
     divisor = _pl011_divisor(platform.console.clock, platform.console.baud)
-    last = max(platform.memory, key=lambda bank: bank.start)
-    differ = any(other.actlr_set != core.actlr_set or other.nsacr != core.nsacr for other in target.cores)
+    differ = any(_settings(other) != _settings(core) for other in target.cores)
     line_shift = 4 if differ else 3
     return {
         "CORES_DIFFER": int(differ),
         "CPU_LINE_SHIFT": line_shift,
         "CPU_HASH_SHIFT": shift,
         "CPU_HASH_MASK": mask,
-        "BOOT_LINE": boot << line_shift,
+        "BOOT_MPIDR": target.cpus[0].mpidr,
         "CELL_STRIDE": CELL_STRIDE,
-        "LAST_WORD": last.start + last.size - 4,
         "TIMER_FREQUENCY": platform.timer.frequency if platform.timer else 0,
         "ACTLR_SET": core.actlr_set,
         "NSACR_OPEN": core.nsacr,
@@ -81,8 +75,13 @@ def _symbols_of_platform(target: Target, region: Region) -> Mapping[str, int]:
         "CONSOLE_FBRD": divisor & 0x3F,
         "MAILBOX": platform.secondaries.mailbox or 0,
         "MAILBOX_CLEAR": platform.secondaries.mailbox_clear or 0,
-        "RELEASE_WORDS": region.start + _RELEASE_END - ((mask + 1) << line_shift),
+        "RELEASE_WORDS": region.end - ((mask + 1) << line_shift),
     }
+
+
+def _settings(core: Core) -> tuple[object, ...]:
+    """What the boot code sets, or leaves alone, by core."""
+    return core.actlr_set, core.nsacr, core.generic_timer
 
 
 def _symbols_of_payload(entry: Entry, payload: int, arguments: Sequence[int]) -> Mapping[str, int]:
@@ -90,7 +89,8 @@ def _symbols_of_payload(entry: Entry, payload: int, arguments: Sequence[int]) ->
     return {
         # Four bits for each mode, the most preferred lowest.
         "ENTRY_MODES": sum(int(mode) << 4 * index for index, mode in enumerate(entry.modes)),
-        "UNIFORM": int(entry.uniform),
+        # With one mode to choose from, nobody needs to know what the boot CPU chose.
+        "UNIFORM": int(entry.uniform and len(entry.modes) > 1),
         "WANTS_SECURE": int(bool(secure)),
         "PAYLOAD_ENTRY": payload,
         "SECONDARY_ENTRY": 0,
@@ -101,21 +101,21 @@ def _symbols_of_payload(entry: Entry, payload: int, arguments: Sequence[int]) ->
 def cpu_hash(mpidrs: Sequence[int]) -> tuple[int, int]:
     """Shift and mask that give each of ``mpidrs`` a place of its own in a small table.
 
-    The place of a CPU is ``(mpidr + (mpidr >> shift)) & mask``: found in the same number
-    of instructions for the first CPU and the last.
+    The place of a CPU is ``(mpidr + (mpidr >> shift)) & mask``, or ``mpidr & mask`` with no
+    shift: found in the same number of instructions for the first CPU and the last.
     """
     mask = 1
     while mask < len(mpidrs) - 1:
         mask = mask << 1 | 1
     while True:
-        for shift in range(1, 24):
+        for shift in range(24):
             if len({_slot(mpidr, shift, mask) for mpidr in mpidrs}) == len(mpidrs):
                 return shift, mask
         mask = mask << 1 | 1
 
 
 def _slot(mpidr: int, shift: int, mask: int) -> int:
-    return (mpidr + (mpidr >> shift)) & mask
+    return (mpidr + (mpidr >> shift if shift else 0)) & mask
 
 
 def release_offset(target: Target, mpidr: int) -> int:

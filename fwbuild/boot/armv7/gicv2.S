@@ -5,13 +5,12 @@
 
 	ldr	r0, =GIC_DISTRIBUTOR
 	mvn	r1, #0
-	add	r3, r0, #GICD_IGROUPR0
-	str	r1, [r3]			// banked: SGIs and PPIs of this CPU
+	str	r1, [r0, #GICD_IGROUPR0]!	// banked: SGIs and PPIs of this CPU
 	cmp	r12, #0
 	bne	gic_signals			// the rest is shared: the boot CPU's task
-	ldr	r2, [r0, #GICD_TYPER]
+	ldr	r2, [r0, #GICD_TYPER - GICD_IGROUPR0]
 	ands	r2, r2, #0x1f			// ITLinesNumber: the last IGROUPR's number
-1:	strne	r1, [r3, #4]!
+1:	strne	r1, [r0, #4]!
 	subsne	r2, r2, #1
 	bne	1b
 

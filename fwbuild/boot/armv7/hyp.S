@@ -4,7 +4,7 @@
 // set for svc payloads too: a trap that hyp left on would go to nobody.
 
 	.if	HAS_HYP
-	tst	r9, #1 << ENTRY_HYP
+	tst	r9, #CAN_HYP
 	beq	leave
 	mcr	p15, 4, r0, c1, c1, 0		// HCR
 	mcr	p15, 4, r0, c1, c1, 3		// HSTR
@@ -13,11 +13,7 @@
 	mcrr	p15, 6, r0, r0, c2		// VTTBR
 	mov	r1, #CNTHCTL_OPEN
 	mcr	p15, 4, r1, c14, c1, 0		// CNTHCTL
-	mov	r1, #VTCR_OFF
-	mcr	p15, 4, r1, c2, c1, 2		// VTCR
-	ldr	r1, =HTCR_OFF
-	mcr	p15, 4, r1, c2, c0, 2		// HTCR
-	ldr	r1, =HCPTR_OPEN
+	movw	r1, #HCPTR_OPEN
 	mcr	p15, 4, r1, c1, c1, 2		// HCPTR
 	ldr	r1, =HSCTLR_OFF
 	mcr	p15, 4, r1, c1, c0, 0		// HSCTLR
@@ -26,10 +22,7 @@
 	mcr	p15, 4, r1, c1, c1, 1
 	mrc	p15, 0, r1, c0, c0, 0		// MIDR
 	mcr	p15, 4, r1, c0, c0, 0		// VPIDR
-	mrc	p15, 0, r1, c0, c0, 5		// MPIDR
-	mcr	p15, 4, r1, c0, c0, 5		// VMPIDR
+	mcr	p15, 4, r7, c0, c0, 5		// VMPIDR
 	adr	r1, dead_vectors
 	mcr	p15, 4, r1, c12, c0, 0		// HVBAR
-	mcr	p15, 4, r0, c8, c7, 0		// TLBIALLH
-	mcr	p15, 4, r0, c8, c7, 4		// TLBIALLNSNH
 	.endif

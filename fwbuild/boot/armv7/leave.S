@@ -5,38 +5,39 @@
 // with nothing left behind that could bring a dropped mode back.
 
 leave:
-	adr	r3, park
+	adr	lr, park
 	cmp	r11, #0
 	beq	mode_change
 	// A CPU that comes after the payload began leaves the tree alone: its memory may
 	// be something else by now.
-	adr	r5, boot_cpu_left
 	cmp	r12, #0
-	ldrne	r0, [r5]
+	ldrne	r0, boot_cpu_left
 	cmpne	r0, #0
 	bne	1f
 
 	// fwbuild,entry-mode, fwbuild,secure-state and fwbuild,hyp-state: big-endian
 	// cells, CELL_STRIDE bytes apart. A byte shifted to the top is a big-endian cell.
-	mov	r0, r8, lsl #24
-	mov	r1, #STATE_FIRMWARE << 24	// an earlier stage's, or SMC gets to our vectors
-	tst	r9, #1 << ENTRY_MONITOR
+	mov	r1, #STATE_FIRMWARE << 24	// an earlier stage's, or our vectors answer
+	tst	r9, #CAN_MONITOR
 	tstne	r10, #ID_PFR1_VIRTUALIZATION
-	movne	r1, #STATE_SEALED << 24
+	movne	r1, #STATE_SEALED << 24		// SMC and HVC can be made UNDEFINED
+	mov	r2, r1
+	cmp	r8, #ENTRY_HYP
 	.if	WANTS_SECURE
+	cmpne	r8, #ENTRY_MONITOR
+	cmpne	r8, #ENTRY_SECURE_SVC
+	moveq	r2, #STATE_OWN << 24
 	cmp	r8, #ENTRY_MONITOR
 	cmpne	r8, #ENTRY_SECURE_SVC
 	moveq	r1, #STATE_OWN << 24
+	.else
+	moveq	r2, #STATE_OWN << 24
 	.endif
 	tst	r10, #ID_PFR1_SECURITY
 	moveq	r1, #STATE_ABSENT << 24
-	mov	r2, #STATE_OWN << 24
-	cmp	r8, #ENTRY_SVC
-	moveq	r2, #STATE_SEALED << 24
-	tsteq	r9, #1 << ENTRY_MONITOR
-	moveq	r2, #STATE_FIRMWARE << 24	// HVC gets to our vectors, or to an earlier stage
 	tst	r10, #ID_PFR1_VIRTUALIZATION
 	moveq	r2, #STATE_ABSENT << 24
+	mov	r0, r8, lsl #24
 	ldr	r4, [r11, #4]
 	str	r0, [r4]
 	str	r1, [r4, #CELL_STRIDE]
@@ -44,51 +45,50 @@ leave:
 
 1:	cmp	r12, #0
 	.if	SECONDARY_ENTRY
-	ldrne	r3, =SECONDARY_ENTRY
+	ldrne	lr, =SECONDARY_ENTRY
 	.else
-	adrne	r3, pen
+	adrne	lr, pen
 	.endif
 	bne	mode_change
-	ldr	r3, =PAYLOAD_ENTRY
+	// Nobody enters the payload without its device tree.
+	ldr	r2, =PAYLOAD_R2
+	ldr	r0, [r2]
+	ldr	r1, =DEVICE_TREE_MAGIC
+	cmp	r0, r1
+	mov	r4, #no_device_tree - refusal
+	bne	refuse
 	.if	MAILBOX_CLEAR
 	mvn	r0, #0				// what an earlier stage wrote calls nobody
-	ldr	r1, =MAILBOX_CLEAR
-	str	r0, [r1]
+	ldr	r1, =MAILBOX
+	str	r0, [r1, #MAILBOX_CLEAR - MAILBOX]
 	.endif
-	str	r8, [r5]
-
-mode_change:
+	adr	r0, boot_cpu_left
+	str	r8, [r0]
 	ldr	r0, =PAYLOAD_R0
 	ldr	r1, =PAYLOAD_R1
-	ldr	r2, =PAYLOAD_R2
+	ldr	lr, =PAYLOAD_ENTRY
+
+mode_change:
 	mov	r4, #0
-	mcr	p15, 0, r4, c8, c7, 0		// TLBIALL
 	mcr	p15, 0, r4, c7, c5, 0		// ICIALLU
 	mcr	p15, 0, r4, c7, c5, 6		// BPIALL
-	dsb
-	isb
-
-	mov	lr, r3
+	dsb					// the return from monitor mode or hyp is an isb
 	mov	r4, #MODE_SVC | PSR_AIF
+	mov	r5, #SCR_NS | SCR_FW | SCR_AW | SCR_SCD
 	cmp	r8, #ENTRY_HYP
 	moveq	r4, #MODE_HYP | PSR_AIF
-	mrs	r5, cpsr
-	and	r5, r5, #MODE_MASK
-	cmp	r5, #MODE_MON
-	bne	leave_nonsecure
+	orreq	r5, r5, #SCR_HCE
+	tst	r9, #CAN_MONITOR		// in monitor mode, then
+	beq	leave_nonsecure
 	.if	WANTS_SECURE
 	cmp	r8, #ENTRY_MONITOR
 	bxeq	lr				// stays where it is
 	.endif
-	cmp	r8, #ENTRY_HYP
-	mov	r5, #SCR_NS | SCR_FW | SCR_AW | SCR_SCD
-	orreq	r5, r5, #SCR_HCE
 	.if	WANTS_SECURE
 	cmp	r8, #ENTRY_SECURE_SVC
 	moveq	r5, #0
 	.endif
 	mcr	p15, 0, r5, c1, c1, 0		// SCR: secure state is out of reach after the movs
-	isb
 	// A plain SPSR write and movs: writing SPSR_mon by its banked name from monitor
 	// mode itself is UNPREDICTABLE.
 	msr	spsr_cxsf, r4
@@ -96,8 +96,10 @@ leave_monitor:
 	movs	pc, lr
 
 leave_nonsecure:
-	and	r6, r4, #MODE_MASK
-	cmp	r5, r6
+	mrs	r5, cpsr
+	eor	r5, r5, r4
+	tst	r5, #MODE_MASK
+	isb
 	bxeq	lr				// in the chosen mode already
 	.if	HAS_HYP
 	msr	elr_hyp, lr

@@ -7,19 +7,13 @@
 pen:
 	ldr	r4, =MAILBOX
 	ldr	r5, =GIC_CPU_INTERFACE
-1:	adr	r3, boot_cpu_left		// what the mailbox says before is an earlier stage's
-	ldr	r3, [r3]
+1:	ldr	r3, boot_cpu_left		// what the mailbox says before is an earlier stage's
 	cmp	r3, #0
 	ldrne	r3, [r4]
 	cmpne	r3, #0
-	bne	2f
+pen_release:
+	bxne	r3
 	wfi
 	ldr	r6, [r5, #GICC_IAR]		// take the wake-up call, or wfi would not sleep again
 	str	r6, [r5, #GICC_EOIR]
 	b	1b
-2:	mov	r0, #0
-	mov	r1, #0
-	mov	r2, #0
-	isb
-pen_release:
-	bx	r3

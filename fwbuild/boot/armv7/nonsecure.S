@@ -8,25 +8,24 @@
 	cmpne	r8, #ENTRY_SECURE_SVC
 	beq	leave
 	.endif
-	tst	r9, #1 << ENTRY_MONITOR
+	tst	r9, #CAN_MONITOR
 	movne	r0, #SCR_NS
 	mcrne	p15, 0, r0, c1, c1, 0		// SCR
 	isb
 	mov	r0, #0
 	.if	TIMER_FREQUENCY
+	.if	CORES_DIFFER
 	tst	r10, #ID_PFR1_TIMER
-	mcrne	p15, 0, r0, c14, c3, 1		// CNTV_CTL
-	mcrne	p15, 0, r0, c14, c1, 0		// CNTKCTL
-	tstne	r9, #1 << ENTRY_HYP | 1 << ENTRY_MONITOR
-	mcrne	p15, 0, r0, c14, c2, 1		// CNTP_CTL: from PL1 it may be trapped
+	beq	1f
 	.endif
-	mcr	p15, 2, r0, c0, c0, 0		// CSSELR
+	mcr	p15, 0, r0, c14, c3, 1		// CNTV_CTL
+	mcr	p15, 0, r0, c14, c1, 0		// CNTKCTL
+	tst	r9, #CAN_HYP | CAN_MONITOR
+	mcrne	p15, 0, r0, c14, c2, 1		// CNTP_CTL: from PL1 it may be trapped
+1:
+	.endif
 	mcr	p15, 0, r0, c1, c0, 2		// CPACR
-	mcr	p15, 0, r0, c2, c0, 0		// TTBR0
-	mcr	p15, 0, r0, c2, c0, 1		// TTBR1
 	mcr	p15, 0, r0, c2, c0, 2		// TTBCR
-	mcr	p15, 0, r0, c3, c0, 0		// DACR
 	mcr	p15, 0, r0, c12, c0, 0		// VBAR
-	mcr	p15, 0, r0, c13, c0, 1		// CONTEXTIDR
 	ldr	r1, =SCTLR_OFF
 	mcr	p15, 0, r1, c1, c0, 0		// SCTLR

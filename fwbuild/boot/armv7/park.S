@@ -6,51 +6,31 @@
 	// there is: one that waited here in secure state or hyp would be theirs who can
 	// write to this memory.
 refuse:
-	// No lock works between CPUs with the caches off, so they take turns by waiting.
-	mrc	p15, 0, r0, c0, c0, 5		// MPIDR
-	mov	r0, r0, lsl #24
-1:	subs	r0, r0, #TURN
-	bhi	1b
+	// One CPU of each cluster speaks, the boot CPU among them: no lock works between CPUs with
+	// the caches off, and the console of a payload that began elsewhere is its own.
+	tst	r12, #0xff			// affinity level 0, as the boot CPU's
+	bne	2f
 	ldr	r5, =CONSOLE
 	bl	console_init
-	adr	r7, refusal
-	add	r4, r4, r7
-1:	ldrb	r0, [r7], #1
+	adr	r3, refusal
+	add	r4, r4, r3
+1:	ldrb	r0, [r3], #1
 	cmp	r0, #0
-	moveq	r7, r4
+	moveq	r3, r4
 	beq	1b
 	bl	console_write
 	cmp	r0, #'\n'
 	bne	1b
-	mov	r8, #ENTRY_SVC
+2:	mov	r8, #ENTRY_SVC
 	mov	r11, #0
-	mov	r12, #1
 	b	secure
 
-exception:
-	cps	#MODE_SVC
-	mov	r4, #unexpected_exception - refusal
-	b	refuse
-
-park:	wfi
-	b	park
-
-	// The mode that the boot CPU chose, and whether it has gone to the payload.
-boot_mode:
-	.word	0
-boot_cpu_left:
-	.word	0
-
 refusal:
-	.asciz	"fwbuild: CPU parked: "
+	.asciz	"fwbuild: no "
 no_common_mode:
-	.ascii	"no common mode\r\n"
+	.ascii	"mode\r\n"
 unknown_cpu:
-	.ascii	"not in the platform\r\n"
-little_ram:
-	.ascii	"RAM missing\r\n"
+	.ascii	"known CPU\r\n"
 no_device_tree:
-	.ascii	"no device tree\r\n"
-unexpected_exception:
-	.ascii	"exception\r\n"
+	.ascii	"device tree\r\n"
 	.balign	4

@@ -34,9 +34,6 @@
 	// HCPTR: TCP0-TCP13 without cp10 and cp11, the floating-point unit (ARM ARM,
 	// "HCPTR, Hyp Coprocessor Trap Register").
 	.equ	HCPTR_OPEN, 0x33ff
-	// VTCR and HTCR with only their should-be-one bits (ARM ARM, "VTCR", "HTCR").
-	.equ	VTCR_OFF, 0x80000000
-	.equ	HTCR_OFF, 0x80800000
 	// CNTHCTL: PL1PCTEN and PL1PCEN, PL1 may use the physical counter and timer
 	// (ARM ARM, "CNTHCTL, Timer PL2 Control register").
 	.equ	CNTHCTL_OPEN, 3
@@ -58,6 +55,12 @@
 	.equ	ENTRY_SVC, 3
 	.equ	ENTRY_SECURE_SVC, 4
 
+	// What a CPU can reach from the state that it is in: bit n - 1 for mode code n.
+	.equ	CAN_MONITOR, 1 << ENTRY_MONITOR - 1
+	.equ	CAN_HYP, 1 << ENTRY_HYP - 1
+	.equ	CAN_SVC, 1 << ENTRY_SVC - 1
+	.equ	CAN_SECURE_SVC, 1 << ENTRY_SECURE_SVC - 1
+
 	// States of the fwbuild,secure-state and fwbuild,hyp-state cells.
 	.equ	STATE_ABSENT, 0
 	.equ	STATE_OWN, 1
@@ -67,7 +70,3 @@
 	// The first word of a flattened device tree, 0xd00dfeed, as a little-endian load
 	// sees it (Devicetree Specification 5.2).
 	.equ	DEVICE_TREE_MAGIC, 0xedfe0dd0
-
-	// What a CPU counts down from its affinity level 0, in the top byte, while it waits
-	// for its turn on the console: some milliseconds for each CPU before it.
-	.equ	TURN, 8

@@ -3,20 +3,17 @@
 // What only secure state can set for a payload that runs outside it.
 
 secure:
-	tst	r9, #1 << ENTRY_MONITOR		// reachable: this CPU is in secure state
+	tst	r9, #CAN_MONITOR		// reachable: this CPU is in secure state
 	beq	gic_signals
 	cps	#MODE_MON
-	mov	r0, #0
-	mcr	p15, 0, r0, c1, c1, 0		// SCR: the secure copies of banked registers
-	isb
-	ldr	r0, =SCTLR_OFF
-	mcr	p15, 0, r0, c1, c0, 0		// SCTLR
 	adr	r0, monitor_vectors
 	mcr	p15, 0, r0, c12, c0, 1		// MVBAR
 	.if	TIMER_FREQUENCY
+	.if	CORES_DIFFER
 	tst	r10, #ID_PFR1_TIMER
+	.endif
 	ldr	r0, =TIMER_FREQUENCY
-	mcrne	p15, 0, r0, c14, c0, 0		// CNTFRQ
+	mcrne	p15, 0, r0, c14, c0, 0		// CNTFRQ; still NE from above
 	.endif
 	.if	CORES_DIFFER
 	cmp	r11, #0
@@ -35,7 +32,14 @@ secure:
 	// A payload that asked for secure state gets the rest of it as it is.
 	cmp	r8, #ENTRY_MONITOR
 	cmpne	r8, #ENTRY_SECURE_SVC
-	beq	gic_signals
+	bne	1f
+	mov	r0, #0
+	mcr	p15, 0, r0, c1, c1, 0		// SCR: an earlier stage may have left NS set
+	isb
+	ldr	r0, =SCTLR_OFF
+	mcr	p15, 0, r0, c1, c0, 0		// SCTLR: the secure copy
+	b	gic_signals
+1:
 	.endif
 	.if	CORES_DIFFER
 	cmp	r11, #0

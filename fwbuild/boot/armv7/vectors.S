@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Two tables of exception vectors. Nothing is expected to use them but what is said
+// below; the words that the architecture does not use, at the start of each, hold what
+// the boot code has to remember.
 
 	// Monitor mode's vectors, and PL1's while the boot code runs there. On a core that
 	// cannot make SMC UNDEFINED (no SCR.SCD) they stay in use: each SMC is answered by
 	// its return.
 	.balign	32
 monitor_vectors:
-	b	.				// not used
-	// The guarded read of SCR was UNDEFINED: go on two instructions later.
-	add	lr, lr, #4
-	movs	pc, lr				// SMC, and the second half of UNDEFINED
-	b	exception
-	b	exception
-	b	.
-	b	.
-	b	.
+boot_mode:
+	.word	0				// the mode that the boot CPU chose
+	mov	r9, #CAN_SVC		// UNDEFINED, the guarded read of SCR: not secure
+	movs	pc, lr				// SMC; UNDEFINED goes on after its instruction
+park:	wfi					// where CPUs stop that cannot go on
+	b	park
+	b	park
+	b	park
+	b	park
 
 	// Hyp's vectors: stop, but let a trap or HVC from PL1 return.
 	.balign	32
 dead_vectors:
-	b	.
+boot_cpu_left:
+	.word	0				// not 0: the boot CPU has gone to the payload
 	b	.
 	b	.
 	b	.
