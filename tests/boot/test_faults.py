@@ -23,43 +23,18 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
     "FIQ routed to monitor mode": ("armv7/leave.S", "SCR_NS | SCR_FW", "SCR_NS | 4 | SCR_FW", "nothing-routed"),
     "r2 wrong": ("armv7/leave.S", "ldr\tr2, =PAYLOAD_R2", "ldr\tr2, =PAYLOAD_R2 + 8", "xen-r2"),
     "r0 stale": ("armv7/leave.S", "mov\tr0, #PAYLOAD_R0", "nop", "xen-r0"),
-    "one IGROUPR left out": (
-        "armv7/gicv2.S",
-        "add\tr2, r3, r2, lsl #2",
-        "add\tr2, r3, r2, lsl #2\n\tsub\tr2, r2, #4",
-        "gic-group-shared",
-    ),
+    "one IGROUPR left out": ("armv7/gicv2.S", "add\tr2, r3, r2, lsl #2", "add\tr2, r3, r2, lsl #2\n\tsub\tr2, r2, #4", "gic-group-shared"),
     "banked IGROUPR left out": ("armv7/gicv2.S", "str\tr1, [r0, #GICD_IGROUPR0]", "nop", "gic-group-banked"),
     "priority mask left closed": ("armv7/gicv2.S", "str\tr1, [r0, #GICC_PMR]", "nop", "gic-priority-mask"),
     "distributor left off": ("armv7/gicv2.S", "str\tr2, [r0, #GICD_CTLR]", "nop", "gic-distributor-on"),
-    "frequency of another board": (
-        "armv7/secure.S",
-        "ldr\tr0, =TIMER_FREQUENCY",
-        "ldr\tr0, =100000000",
-        "timer-frequency",
-    ),
-    "NSACR without NS_SMP": (
-        "armv7/secure.S",
-        "ldr\tr0, =NSACR_OPEN",
-        "ldr\tr0, =NSACR_OPEN & ~(1 << 18)",
-        "non-secure-access",
-    ),
+    "frequency of another board": ("armv7/secure.S", "ldr\tr0, =TIMER_FREQUENCY", "ldr\tr0, =100000000", "timer-frequency"),
+    "NSACR without NS_SMP": ("armv7/secure.S", "ldr\tr0, =NSACR_OPEN", "ldr\tr0, =NSACR_OPEN & ~(1 << 18)", "non-secure-access"),
     "ACTLR.SMP not set": ("armv7/secure.S", "orr\tr0, r0, #ACTLR_SET", "orr\tr0, r0, #1", "coherency-errata"),
     "data cache on in hyp": ("armv7/hyp.S", "ldr\tr1, =HSCTLR_OFF", "ldr\tr1, =HSCTLR_OFF | 4", "hsctlr"),
     "MMU on in PL1": ("armv7/nonsecure.S", "ldr\tr1, =SCTLR_OFF", "ldr\tr1, =SCTLR_OFF | 1", "sctlr"),
     "floating point trapped": ("armv7/hyp.S", "ldr\tr1, =HCPTR_OPEN", "ldr\tr1, =HCPTR_OPEN | 0xc00", "hcptr"),
-    "CNTVOFF left as it is": (
-        "armv7/hyp.S",
-        "mcrr\tp15, 4, r0, r0, c14",
-        "mov\tr3, #5\n\tmcrr\tp15, 4, r3, r0, c14",
-        "cntvoff",
-    ),
-    "hyp's vectors point nowhere": (
-        "armv7/hyp.S",
-        "mcr\tp15, 4, r1, c12, c0, 0",
-        "mcr\tp15, 4, r0, c12, c0, 0",
-        "hyp-vectors",
-    ),
+    "CNTVOFF left as it is": ("armv7/hyp.S", "mcrr\tp15, 4, r0, r0, c14", "mov\tr3, #5\n\tmcrr\tp15, 4, r3, r0, c14", "cntvoff"),
+    "hyp's vectors point nowhere": ("armv7/hyp.S", "mcr\tp15, 4, r1, c12, c0, 0", "mcr\tp15, 4, r0, c12, c0, 0", "hyp-vectors"),
     "interrupts not masked": ("armv7/registers.S", ".equ\tPSR_AIF, 0x1c0", ".equ\tPSR_AIF, 0x140", "masked"),
     "instruction cache stale": ("armv7/leave.S", "mcr\tp15, 0, r4, c7, c5, 0", "nop", "instruction-cache"),
     "record not written": ("armv7/leave.S", "str\tr0, [r4]\n", "nop\n", "record"),
@@ -116,7 +91,9 @@ def without(name: str) -> Callable[..., tuple[Edit, ...]]:
 
 
 @pytest.mark.parametrize(("part", "rule"), [("reserved-memory", "resident-reserved"), ("no-map", "resident-reserved")])
-def test_an_unreserved_pen_is_caught(session: Session, part: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreserved_pen_is_caught(
+    session: Session, part: str, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(plan, "core_edits", without(part))
     broken = broken_rules(session)
     assert list(broken) == [rule]
