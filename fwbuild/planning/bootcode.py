@@ -12,6 +12,7 @@ from fwbuild.model.plan import BootCode
 from fwbuild.model.platform import Core
 from fwbuild.model.problem import fail
 from fwbuild.model.region import Region
+from fwbuild.planning.choose import modes_at_run_time
 
 #: What the boot code may take in memory, in bytes: it must fit in one page.
 BOOT_CODE_RESERVE = 0x1000
@@ -44,7 +45,7 @@ def boot_code(
         cpu=(capable or target.cpus[0]).core,
         symbols={
             **_symbols_of_platform(target, region),
-            **_symbols_of_payload(entry, payload, arguments),
+            **_symbols_of_payload(modes_at_run_time(entry, target.cores), payload, arguments, uniform=entry.uniform),
             "HAS_HYP": int(capable is not None),
         },
         cpus=target.cpus,
@@ -84,13 +85,15 @@ def _settings(core: Core) -> tuple[object, ...]:
     return core.actlr_set, core.nsacr, core.generic_timer
 
 
-def _symbols_of_payload(entry: Entry, payload: int, arguments: Sequence[int]) -> Mapping[str, int]:
-    secure = {Mode.MONITOR, Mode.SECURE_SVC}.intersection(entry.modes)
+def _symbols_of_payload(
+    modes: Sequence[Mode], payload: int, arguments: Sequence[int], *, uniform: bool
+) -> Mapping[str, int]:
+    secure = {Mode.MONITOR, Mode.SECURE_SVC}.intersection(modes)
     return {
         # Four bits for each mode, the most preferred lowest.
-        "ENTRY_MODES": sum(int(mode) << 4 * index for index, mode in enumerate(entry.modes)),
+        "ENTRY_MODES": sum(int(mode) << 4 * index for index, mode in enumerate(modes)),
         # With one mode to choose from, nobody needs to know what the boot CPU chose.
-        "UNIFORM": int(entry.uniform and len(entry.modes) > 1),
+        "UNIFORM": int(uniform and len(modes) > 1),
         "WANTS_SECURE": int(bool(secure)),
         "PAYLOAD_ENTRY": payload,
         "SECONDARY_ENTRY": 0,

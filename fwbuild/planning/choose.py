@@ -61,6 +61,19 @@ def choose(entry: Entry, platform: Platform, cpus: Sequence[Cpu], cores: Sequenc
     return tuple(choices)
 
 
+def modes_at_run_time(entry: Entry, cores: Sequence[Core]) -> tuple[Mode, ...]:
+    """The modes that the boot code chooses among on each CPU, in the payload's order.
+
+    Of a uniform payload only those that every core has: no CPU can ask the others. In
+    which state they really start is for each to find out.
+    """
+    if not entry.uniform:
+        return entry.modes
+    return tuple(
+        mode for mode in entry.modes if not any(refusal(mode, core, ResetState.SECURE_SVC) for core in cores)
+    )
+
+
 def too_weak(choices: Sequence[Choice], minimum: Seal, origin: Origin) -> list[Problem]:
     """A problem for each mode that is sealed less than ``minimum``; ``origin`` is where that stands."""
     weak = {(mode, seal) for choice in choices for mode, seal in choice.seals if seal < minimum}
@@ -77,8 +90,8 @@ def too_weak(choices: Sequence[Choice], minimum: Seal, origin: Origin) -> list[P
 
 _KEPT = {Mode.MONITOR: "secure state", Mode.HYP: "hyp mode"}
 _WHY = {
-    Seal.RESERVED: "the code that answers for it lies in ordinary memory that only the device tree keeps from the payload",
-    Seal.FIRMWARE: "it is an earlier stage's, or code in memory that non-secure code cannot write answers for it",
+    Seal.RESERVED: "the code that answers for it lies in ordinary memory, kept from the payload by the device tree only",
+    Seal.FIRMWARE: "it is an earlier stage's, or code in protected memory answers for it",
 }
 
 

@@ -108,7 +108,7 @@ class _Lowering:
             inputs[f"source-{index}"] = FileInput(str(path))
         region = self.plan.layout.place(part).region
         return self.step(
-            part,
+            _step_of(part),
             "assemble",
             inputs,
             ("code", "symbols", "lines"),
@@ -178,9 +178,9 @@ class _Lowering:
                 segments.append(self.segment(placed))
             if placed.part.material:
                 inputs[name] = self.material(placed.part.material)
-        inputs["symbols"] = self.output(BOOT_CODE, "symbols")
+        inputs["symbols"] = self.output(_step_of(BOOT_CODE), "symbols")
         for name in code[1:]:
-            inputs[f"symbols of {name}"] = self.output(name, "symbols")
+            inputs[f"symbols of {name}"] = self.output(_step_of(name), "symbols")
         return self.step(
             "image",
             "image",
@@ -195,7 +195,7 @@ class _Lowering:
         """The parts whose bytes the build makes."""
         names = (BOOT_CODE, *(code.assembly.part for code in self.plan.code))
         return {
-            **{name: self.output(name, "code") for name in names},
+            **{name: self.output(_step_of(name), "code") for name in names},
             DEVICE_TREE: self.output("device tree", "dtb"),
         }
 
@@ -236,8 +236,8 @@ class _Lowering:
             "prove-entry",
             {
                 "elf": self.output("image", "elf"),
-                "code": self.output(BOOT_CODE, "code"),
-                "symbols": self.output(BOOT_CODE, "symbols"),
+                "code": self.output(_step_of(BOOT_CODE), "code"),
+                "symbols": self.output(_step_of(BOOT_CODE), "symbols"),
             },
             ("findings", "evidence"),
             emulator=plan.machine.type,
@@ -301,6 +301,11 @@ class _Lowering:
             ("verdict",),
             facts={"image": self.name, "machine": self.machine(), "choices": _choices(self.plan)},
         )
+
+
+def _step_of(part: str) -> str:
+    """What the step is called that assembles ``part``."""
+    return part.replace("-", " ")
 
 
 def machine_of(plan: Plan, model: EmulatorMachine) -> Machine:

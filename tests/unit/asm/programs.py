@@ -71,7 +71,18 @@ def boot_program(sources: Sequence[str] = BOOT_SOURCES) -> Program:
         address=0x80000000,
         sources=tuple(SourceText(path=name, text=(BOOT / name).read_text("utf-8")) for name in sources),
         symbols={
-            "CPU_LINE": 8,
+            "CORES_DIFFER": 0,
+            "CPU_LINE_SHIFT": 3,
+            "CPU_HASH_SHIFT": 0,
+            "CPU_HASH_MASK": 1,
+            "BOOT_MPIDR": 0,
+            "ENTRY_MODES": 0x32,
+            "UNIFORM": 1,
+            "WANTS_SECURE": 0,
+            "HAS_HYP": 1,
+            "SECONDARY_ENTRY": 0,
+            "MAILBOX_CLEAR": 0x1C010034,
+            "RELEASE_WORDS": 0x80000F00,
             "TIMER_FREQUENCY": 62_500_000,
             "ACTLR_SET": 0x41,
             "NSACR_OPEN": 0x60C00,
@@ -87,7 +98,7 @@ def boot_program(sources: Sequence[str] = BOOT_SOURCES) -> Program:
             "CONSOLE_IBRD": 13,
             "CONSOLE_FBRD": 1,
         },
-        tables={"cpu_table": (0, 0x83000100, 1, 0x83000200, 0xFFFFFFFF), "entry_modes": (2, 3, 0)},
+        tables={"cpu_table": (0, 0x83000100, 1, 0x83000200)},
     )
 
 

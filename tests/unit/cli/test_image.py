@@ -61,6 +61,7 @@ def test_the_manifest_tells_what_is_inside(fw: Command) -> None:
         "mode": "hyp",
         "secure-state": "sealed",
         "hyp-state": "own",
+        "seals": {"monitor": "sealed"},
         "refused": {},
     }
     assert manifest["payload"] == {
@@ -196,7 +197,7 @@ LINUX = '[payload]\ntype = "linux"\nimage = "linux-armmp-lpae"\n'
         (
             replace("board.dtb", b"no tree"),
             "linux-a15",
-            "platform.toml:48:1: error[bad-device-tree]: vexpress-a15-dtb: not a flattened device tree: starts with 6e 6f",
+            "platform.toml:49:1: error[bad-device-tree]: vexpress-a15-dtb: not a flattened device tree: starts with 6e 6f",
         ),
         (
             lambda folder: tree(folder / "board.dtb", "/dts-v1/; / { };"),

@@ -9,12 +9,12 @@ import pytest
 from fwbuild.config.layers import Catalogue
 from fwbuild.config.project import built_in_layer
 from fwbuild.model.contribution import Entry
-from fwbuild.model.modes import Mode, Ownership, ResetState, StartMethod
+from fwbuild.model.modes import Mode, Ownership, ResetState, Seal, StartMethod
 from fwbuild.model.plan import Choice
 from fwbuild.model.platform import Core, Platform, Reset
-from fwbuild.model.problem import FwbuildError
+from fwbuild.model.problem import FwbuildError, Origin
 from fwbuild.model.project import Project, Settings
-from fwbuild.planning.choose import choose
+from fwbuild.planning.choose import choose, modes_at_run_time, too_weak
 
 CATALOGUE = Catalogue(Project(folder=Path(), settings=Settings(), layers=(built_in_layer(),)))
 PLATFORM = CATALOGUE.platform("vexpress-a15")
@@ -47,9 +47,9 @@ def choice(asked: Entry, *cores: Core, state: ResetState = ResetState.SECURE_SVC
     [
         ((Mode.HYP, Mode.SVC), A15, ResetState.SECURE_SVC, Mode.HYP, Ownership.SEALED, Ownership.OWN),
         ((Mode.HYP, Mode.SVC), A15, ResetState.HYP, Mode.HYP, Ownership.FIRMWARE, Ownership.OWN),
-        ((Mode.HYP, Mode.SVC), A15, ResetState.SVC, Mode.SVC, Ownership.FIRMWARE, Ownership.SEALED),
+        ((Mode.HYP, Mode.SVC), A15, ResetState.SVC, Mode.SVC, Ownership.FIRMWARE, Ownership.FIRMWARE),
         ((Mode.SVC, Mode.HYP), A15, ResetState.MONITOR, Mode.SVC, Ownership.SEALED, Ownership.SEALED),
-        ((Mode.HYP, Mode.SVC), NO_HYP, ResetState.SECURE_SVC, Mode.SVC, Ownership.SEALED, Ownership.ABSENT),
+        ((Mode.HYP, Mode.SVC), NO_HYP, ResetState.SECURE_SVC, Mode.SVC, Ownership.FIRMWARE, Ownership.ABSENT),
         ((Mode.MONITOR, Mode.HYP), A15, ResetState.SECURE_SVC, Mode.MONITOR, Ownership.OWN, Ownership.OWN),
         ((Mode.MONITOR, Mode.SVC), PLAIN, ResetState.SVC, Mode.SVC, Ownership.ABSENT, Ownership.ABSENT),
         ((Mode.SECURE_SVC,), A15, ResetState.MONITOR, Mode.SECURE_SVC, Ownership.OWN, Ownership.OWN),
@@ -88,3 +88,42 @@ def test_no_common_mode_is_an_error_with_a_table() -> None:
         "  cpu 0x000 cortex-a15   hyp        possible",
         "  cpu 0x001 cortex-a15   hyp        the core has no Virtualization Extensions",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "core", "state", "seals"),
+    [
+        (Mode.HYP, A15, ResetState.SECURE_SVC, {Mode.MONITOR: Seal.SEALED}),
+        (Mode.HYP, A15, ResetState.HYP, {Mode.MONITOR: Seal.FIRMWARE}),
+        (Mode.SVC, A15, ResetState.MONITOR, {Mode.MONITOR: Seal.SEALED, Mode.HYP: Seal.SEALED}),
+        (Mode.SVC, A15, ResetState.HYP, {Mode.MONITOR: Seal.FIRMWARE, Mode.HYP: Seal.RESERVED}),
+        (Mode.SVC, A15, ResetState.SVC, {Mode.MONITOR: Seal.FIRMWARE, Mode.HYP: Seal.FIRMWARE}),
+        (Mode.SVC, NO_HYP, ResetState.SECURE_SVC, {Mode.MONITOR: Seal.RESERVED}),
+        (Mode.SVC, PLAIN, ResetState.SVC, {}),
+        (Mode.MONITOR, A15, ResetState.SECURE_SVC, {}),
+        (Mode.SECURE_SVC, A15, ResetState.SECURE_SVC, {}),
+    ],
+)
+def test_what_is_left_behind_is_sealed(mode: Mode, core: Core, state: ResetState, seals: dict[Mode, Seal]) -> None:
+    (chosen,) = choice(entry(mode), core, state=state)
+    assert dict(chosen.seals) == seals
+
+
+def test_a_seal_that_is_weaker_than_demanded() -> None:
+    chosen = choice(entry(Mode.SVC), NO_HYP)
+    assert too_weak(chosen, Seal.RESERVED, Origin(path="r.toml")) == []
+    (problem,) = too_weak(chosen, Seal.FIRMWARE, Origin(path="r.toml"))
+    assert problem.code == "seal-too-weak"
+    assert problem.message == (
+        "secure state would be reserved: the code that answers for it lies in ordinary memory, "
+        "kept from the payload by the device tree only; at least firmware is demanded"
+    )
+    assert problem.hint == '`minimum-seal = "reserved"` in the recipe accepts that'
+
+
+def test_the_boot_code_of_a_uniform_payload_knows_what_no_core_shares() -> None:
+    asked = entry(Mode.MONITOR, Mode.HYP, Mode.SVC)
+    assert modes_at_run_time(asked, (A15, NO_HYP)) == (Mode.MONITOR, Mode.SVC)
+    assert modes_at_run_time(asked, (A15, PLAIN)) == (Mode.SVC,)
+    each_its_own = entry(Mode.MONITOR, Mode.HYP, Mode.SVC, uniform=False)
+    assert modes_at_run_time(each_its_own, (A15, NO_HYP)) == each_its_own.modes
