@@ -329,11 +329,11 @@ def test_without_qemu_the_image_is_built_and_the_missing_proof_named(
     from fwbuild.verify import qemu
 
     monkeypatch.setenv("PATH", "/nowhere")
-    qemu.version.cache_clear()
+    qemu.asked.cache_clear()
     try:
         _, err = fw("image", "linux-a15", status=5)
     finally:
-        qemu.version.cache_clear()
+        qemu.asked.cache_clear()
     assert err.count("error[tool-missing]: there is no qemu-system-arm, so the image cannot be verified") == 1
     assert "hint: as root: apt install qemu-system-arm; or build only, with --no-verify" in err
 
