@@ -76,6 +76,8 @@ class GdbStub:
             if count > _CPU_LIMIT:
                 raise StubError("the emulator has CPUs without end")
             answer = self._ask("qsThreadInfo")
+        if not count:
+            raise StubError("the emulator has no CPU")
         self._cpus = count
         return count
 
