@@ -50,6 +50,10 @@ class Verb(Protocol):
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with a command line in the same form as everything else."""
 
+    def has_commands(self) -> bool:
+        """Whether the verb has commands of its own, as ``note show`` is one."""
+        return self._subparsers is not None
+
     def error(self, message: str) -> NoReturn:
         """Raise FwbuildError ``usage``."""
         raise FwbuildError(Problem(code="usage", message=message, hint=f"see `{self.prog} --help`"))
@@ -112,7 +116,9 @@ def _run(words: list[str]) -> int:
     parser = Parser(prog=f"fwbuild {name}", description=f"{summary[:1].upper()}{summary[1:]}.")
     parser.add_argument("-C", metavar="FOLDER", dest="folder", help="work as if started in FOLDER")
     verb.arguments(parser)
-    parsed = parser.parse_args(words[1:])
+    # `image a --no-verify b` too; a command with commands of its own cannot be mixed.
+    parse = parser.parse_args if parser.has_commands() else parser.parse_intermixed_args
+    parsed = parse(words[1:])
     if parsed.folder:
         try:
             os.chdir(parsed.folder)

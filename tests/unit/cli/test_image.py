@@ -52,6 +52,12 @@ def test_quiet_says_nothing(fw: Command) -> None:
     assert fw("image", "linux-a15", "--no-verify", "-q") == ("", "")
 
 
+def test_options_and_names_in_any_order(fw: Command) -> None:
+    out, _ = fw("image", "-j", "2", "linux-a15", "--no-verify", "xen-a15")
+    assert out.count("built in") == 2
+    assert fw("plan", "linux-a15", "-q", "xen-a15", "--steps")[0].count('"xen-a15: verdict"') == 1
+
+
 def test_the_manifest_tells_what_is_inside(fw: Command) -> None:
     fw("image", "linux-a15", "--no-verify")
     manifest = json.loads(built(fw)["manifest.json"])
