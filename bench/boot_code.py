@@ -47,6 +47,7 @@ def main() -> None:
         symbols=symbols,
         address=plan.layout.place(BOOT_CODE).region.start,
         code=code,
+        earlier_stage=(0, 0),
         registers=("CPSR",),
         secondaries=0,
     )

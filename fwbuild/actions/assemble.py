@@ -22,13 +22,15 @@ _NO_CPU = 0xFFFFFFFF
 class AssembleAction:
     """Step `assemble`: `.S` sources and the numbers of one image to machine code.
 
-    Inputs ``source-0``... and ``cells``, where the device-tree step says how far into the
-    tree each CPU's record lies. Params: ``architecture``, ``cpu``, ``address``,
-    ``part`` (its name), ``reserve`` (bytes that it may take), ``sources`` (names for messages),
-    ``symbols``, ``cpus`` (``mpidr``, ``node``, ``actlr-set`` and ``nsacr`` of each),
-    ``record`` (names of a record's cells in order) and ``tree`` (the device tree's
-    address). Outputs ``code``, ``symbols`` (label to address) and ``lines`` (address,
-    source, line), both JSON.
+    Inputs ``source-0``..., ``labels`` (the symbols of a program assembled before, if
+    the parameter ``labels`` takes any) and ``cells``, where the device-tree step says how
+    far into the tree each CPU's record lies. Params: ``architecture``, ``cpu``,
+    ``address``, ``part`` (its name), ``reserve`` (bytes that it may take), ``sources``
+    (names for messages), ``symbols``, ``labels`` (symbol to label of the input),
+    ``cpus`` (``mpidr``, ``node``, ``actlr-set`` and ``nsacr`` of each), ``record`` (names
+    of a record's cells in order) and ``tree`` (the device tree's address). Outputs
+    ``code``, ``symbols`` (label to address) and ``lines`` (address, source, line), both
+    JSON.
     """
 
     find_encoder: Callable[[str], Encoder]
@@ -50,7 +52,7 @@ class AssembleAction:
                 SourceText(path=shown, text=context.inputs[f"source-{index}"].read_text("utf-8"))
                 for index, shown in enumerate(params["sources"])
             ),
-            symbols=params["symbols"],
+            symbols={**params["symbols"], **_labels(context)},
             tables={
                 "cpu_table": _cpu_table(params, json.loads(context.inputs["cells"].read_bytes())),
             },
@@ -64,6 +66,15 @@ class AssembleAction:
         context.outputs["code"].write_bytes(assembled.code)
         context.outputs["symbols"].write_text(json.dumps(dict(assembled.symbols), sort_keys=True))
         context.outputs["lines"].write_text(json.dumps(assembled.lines))
+
+
+def _labels(context: Context) -> dict[str, int]:
+    """Symbols that stand for labels of a program assembled before."""
+    wanted: Mapping[str, str] = context.params["labels"]
+    if not wanted:
+        return {}
+    known = json.loads(context.inputs["labels"].read_bytes())
+    return {symbol: known[label] for symbol, label in wanted.items()}
 
 
 def _cpu_table(params: Mapping[str, Any], cells: Mapping[str, Mapping[str, int]]) -> tuple[int, ...]:

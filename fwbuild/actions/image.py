@@ -20,7 +20,8 @@ class ImageAction:
     Params: ``segments`` (``name``, ``address``, ``input``, ``memory-size``,
     ``executable``), ``notes`` (type and descriptor in hex) and ``entry``: an address, or
     a label of the input ``symbols`` (JSON: label to address), which become the file's
-    symbols; those of an input ``symbols of PART`` are called ``PART.LABEL``. Outputs ``elf`` and, if asked for, ``symbols``: the same without contents.
+    symbols; those of an input ``symbols of PART`` are called ``PART.LABEL``. Outputs
+    ``elf`` and, if asked for, ``symbols``: the same without contents.
     """
 
     name: str = "image"

@@ -30,7 +30,8 @@ class ProveEntryAction:
 
     Inputs ``elf``, ``code`` and ``symbols``. Params: ``emulator``, ``machine``,
     ``deadline`` (seconds), ``payload`` (address), ``address`` (of the boot code),
-    ``cpus``, ``registers``, ``writes``, ``tree`` and ``resident``. Outputs ``findings``
+    ``earlier-stage`` (address and size), ``cpus``, ``registers``, ``writes``, ``tree`` and
+    ``resident``. Outputs ``findings``
     and ``evidence`` (JSON).
     """
 
@@ -53,6 +54,7 @@ class ProveEntryAction:
             symbols=symbols,
             address=params["address"],
             code=context.inputs["code"].read_bytes(),
+            earlier_stage=tuple(params["earlier-stage"]),
             registers=_wanted(registers),
             secondaries=len(params["cpus"]) - 1,
         )

@@ -10,7 +10,8 @@ import sys
 from fwbuild import __version__
 from fwbuild.cli.options import add_build_options, add_names, session_of
 from fwbuild.model.problem import Exit
-from fwbuild.planning.lower import facts, lower
+from fwbuild.planning.facts import facts
+from fwbuild.planning.lower import lower
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

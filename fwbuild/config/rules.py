@@ -16,6 +16,7 @@ from fwbuild.model.setting import Origins, Table, no_origins, setting
 
 _CPUS = Literal["all", "boot", "secondary"]
 _CORES = Literal["", "virtualization", "generic-timer"]
+_FROM = Literal["", "hyp", "secure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,9 @@ class RegisterRow:
     modes: tuple[Mode, ...] = setting("for CPUs handed over in these modes; by default all", default=tuple(Mode))
     cpus: _CPUS = setting("for which CPUs", default="all")
     cores: _CORES = setting("only for cores that have this extension", default="")
+    start: _FROM = setting(
+        "only when the boot code is started where it can set this: in secure state, or there or in hyp", default=""
+    )
     text: str = setting("what the rule means to a payload")
     source: str = setting("where the rule comes from")
     origins: Origins = field(default_factory=no_origins, compare=False, repr=False)
@@ -47,6 +51,9 @@ class WriteRow:
     modes: tuple[Mode, ...] = setting("for CPUs handed over in these modes; by default all", default=tuple(Mode))
     cpus: _CPUS = setting("for which CPUs", default="all")
     cores: _CORES = setting("only for cores that have this extension", default="")
+    start: _FROM = setting(
+        "only when the boot code is started where it can set this: in secure state, or there or in hyp", default=""
+    )
     text: str = setting("what the rule means to a payload")
     source: str = setting("where the rule comes from")
     origins: Origins = field(default_factory=no_origins, compare=False, repr=False)

@@ -18,6 +18,8 @@ from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 #: Names of the parts that fwbuild itself adds to every image.
 BOOT_CODE = "boot-code"
 DEVICE_TREE = "device-tree"
+#: A part of the proof's image only.
+EARLIER_STAGE = "earlier-stage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,8 @@ class Plan:
     #: address of the payload's first instruction
     entry_address: int
     boot: BootCode
+    #: what the proof puts before the boot code, in the part EARLIER_STAGE; None if nothing
+    earlier_stage: BootCode | None
     code: tuple[Code, ...]
     edits: tuple[Edit, ...]
     fragments: tuple[Path, ...]

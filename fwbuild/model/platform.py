@@ -148,6 +148,11 @@ class EmulatorMachine:
     machine: str = setting("the emulator's name for the machine")
     cpu: str = setting("the emulator's name for the CPU, with properties")
     properties: Mapping[str, str] = setting("properties of the machine, such as `secure`", default={})
+    reset: ResetState | None = setting(
+        "the state in which the machine starts its CPUs, if it is not the platform's: then the proof begins with an "
+        "earlier stage that brings each CPU into the platform's",
+        default=None,
+    )
     source: str = setting(_SOURCE)
     origins: Origins = field(default_factory=no_origins, compare=False, repr=False)
 

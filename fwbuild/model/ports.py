@@ -37,6 +37,8 @@ class BootPath:
     #: the boot code's first address and its bytes
     address: int
     code: bytes
+    #: what runs before it and is not looked at: first address and size; 0 bytes for nothing
+    earlier_stage: tuple[int, int]
     #: registers to read at the payload's first instruction
     registers: tuple[str, ...]
     #: how many secondaries the payload is expected to start

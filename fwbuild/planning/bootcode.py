@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fwbuild.model.contribution import Entry, Target
-from fwbuild.model.modes import Mode, StartMethod
+from fwbuild.model.modes import Mode, ResetState, StartMethod
 from fwbuild.model.plan import BootCode
 from fwbuild.model.platform import Core
 from fwbuild.model.problem import fail
@@ -50,6 +51,25 @@ def boot_code(
         },
         cpus=target.cpus,
     )
+
+
+def earlier_stage(target: Target, boot: BootCode) -> BootCode:
+    """What brings every CPU from the state in which a machine starts into the platform's reset state.
+
+    It is the boot code once more, with the boot code proper as its payload. Its symbols
+    leave out where that begins: PAYLOAD_ENTRY and SECONDARY_ENTRY are its label `entry`.
+    """
+    by_state = {
+        ResetState.MONITOR: Mode.MONITOR,
+        ResetState.HYP: Mode.HYP,
+        ResetState.SVC: Mode.SVC,
+        ResetState.SECURE_SVC: Mode.SECURE_SVC,
+    }
+    mode = by_state[target.platform.reset.state]
+    symbols = {**boot.symbols, "ENTRY_MODES": int(mode), "UNIFORM": 0}
+    symbols["WANTS_SECURE"] = int(mode in (Mode.MONITOR, Mode.SECURE_SVC))
+    del symbols["PAYLOAD_ENTRY"], symbols["SECONDARY_ENTRY"]
+    return dataclasses.replace(boot, symbols=symbols)
 
 
 def _symbols_of_platform(target: Target, region: Region) -> Mapping[str, int]:

@@ -69,9 +69,7 @@ def modes_at_run_time(entry: Entry, cores: Sequence[Core]) -> tuple[Mode, ...]:
     """
     if not entry.uniform:
         return entry.modes
-    return tuple(
-        mode for mode in entry.modes if not any(refusal(mode, core, ResetState.SECURE_SVC) for core in cores)
-    )
+    return tuple(mode for mode in entry.modes if not any(refusal(mode, core, ResetState.SECURE_SVC) for core in cores))
 
 
 def too_weak(choices: Sequence[Choice], minimum: Seal, origin: Origin) -> list[Problem]:
@@ -90,7 +88,9 @@ def too_weak(choices: Sequence[Choice], minimum: Seal, origin: Origin) -> list[P
 
 _KEPT = {Mode.MONITOR: "secure state", Mode.HYP: "hyp mode"}
 _WHY = {
-    Seal.RESERVED: "the code that answers for it lies in ordinary memory, kept from the payload by the device tree only",
+    Seal.RESERVED: (
+        "the code that answers for it lies in ordinary memory, kept from the payload by the device tree only"
+    ),
     Seal.FIRMWARE: "it is an earlier stage's, or code in protected memory answers for it",
 }
 

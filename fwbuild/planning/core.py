@@ -9,7 +9,7 @@ from fwbuild.devicetree.tree import Node, Tree
 from fwbuild.model.contribution import Part, Target
 from fwbuild.model.devicetree import AddressOf, Cells, DeleteNode, Edit, Flag, SetProperty, Strings
 from fwbuild.model.modes import StartMethod
-from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE
+from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, EARLIER_STAGE
 from fwbuild.model.problem import fail
 from fwbuild.model.region import Region, align_up
 from fwbuild.planning.bootcode import BOOT_CODE_RESERVE, release_offset
@@ -31,14 +31,15 @@ def tree_reserve(base: int, fragments: int) -> int:
     return align_up(base + 2 * fragments + _TREE_GROWTH, 0x1000)
 
 
-def core_parts(reserve: int, window: Region | None) -> tuple[Part, ...]:
+def core_parts(reserve: int, window: Region | None, *, staged: bool) -> tuple[Part, ...]:
     """The parts of every image that are fwbuild's own.
 
-    ``reserve`` is what the device tree may take and ``window`` where it must lie. The
+    ``reserve`` is what the device tree may take and ``window`` where it must lie;
+    ``staged`` says that the proof needs an earlier stage. The
     boot code goes to the top of memory: kernels take the bottom for granted, and Linux
     cannot boot when the first page of RAM is reserved with no-map.
     """
-    return (
+    parts = [
         Part(name=DEVICE_TREE, text="device tree", size=reserve, memory_size=reserve, window=window),
         Part(
             name=BOOT_CODE,
@@ -47,7 +48,12 @@ def core_parts(reserve: int, window: Region | None) -> tuple[Part, ...]:
             memory_size=BOOT_CODE_RESERVE,
             high=True,
         ),
-    )
+    ]
+    if staged:
+        text = "the proof's earlier stage, not in the image"
+        size = BOOT_CODE_RESERVE
+        parts.append(Part(name=EARLIER_STAGE, text=text, size=size, memory_size=size, high=True))
+    return tuple(parts)
 
 
 def cpu_nodes(target: Target, tree: Tree) -> tuple[str, ...]:

@@ -13,11 +13,12 @@ from fwbuild.devicetree.edits import to_json
 from fwbuild.elf.notes import Statement
 from fwbuild.engine.graph import FileInput, Input, OutputOf, Step, StoredInput
 from fwbuild.model.contribution import Material
-from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Placed, Plan
+from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, EARLIER_STAGE, Placed, Plan
 from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.ports import Machine
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 from fwbuild.planning.core import RECORD
+from fwbuild.planning.facts import choices, facts, map_rows
 
 #: Seconds that the proof of the entry may take: the way is short, the host may be slow.
 _ENTRY_DEADLINE = 90
@@ -40,8 +41,8 @@ def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
     lowering = _Lowering(plan)
     steps = [
         lowering.tree(),
-        lowering.assemble(BOOT_CODE, plan.boot.sources, plan.boot.symbols),
-        *(lowering.assemble(code.assembly.part, code.sources, code.symbols) for code in plan.code),
+        lowering.assemble(BOOT_CODE, plan.boot.sources, plan.boot.symbols, {}),
+        *(lowering.assemble(code.assembly.part, code.sources, code.symbols, {}) for code in plan.code),
         lowering.payload(),
         lowering.image(),
         lowering.map(),
@@ -58,6 +59,7 @@ def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
     steps.append(lowering.manifest(files, version))
     files["manifest.json"] = lowering.output("manifest", "manifest")
     if verify and plan.machine is not None:
+        steps += lowering.earlier_stage()
         steps += [lowering.prove_entry(), lowering.prove_console(), lowering.verdict()]
         files["verdict.json"] = lowering.output("verdict", "verdict")
         files["entry.json"] = lowering.output("entry proof", "evidence")
@@ -100,12 +102,16 @@ class _Lowering:
             reserve=plan.layout.place(DEVICE_TREE).region.size,
         )
 
-    def assemble(self, part: str, sources: Sequence[tuple[str, Path]], symbols: Mapping[str, int]) -> Step:
-        """The machine code of ``part``."""
+    def assemble(
+        self, part: str, sources: Sequence[tuple[str, Path]], symbols: Mapping[str, int], labels: Mapping[str, str]
+    ) -> Step:
+        """The machine code of ``part``; ``labels`` are symbols that are labels of the boot code."""
         boot, target = self.plan.boot, self.plan.target
         inputs: dict[str, Input] = {"cells": self.output("device tree", "cells")}
         for index, (_, path) in enumerate(sources):
             inputs[f"source-{index}"] = FileInput(str(path))
+        if labels:
+            inputs["labels"] = self.output(_step_of(BOOT_CODE), "symbols")
         region = self.plan.layout.place(part).region
         return self.step(
             _step_of(part),
@@ -119,6 +125,7 @@ class _Lowering:
             reserve=region.size,
             sources=[shown for shown, _ in sources],
             symbols=dict(symbols),
+            labels=dict(labels),
             cpus=[
                 {"mpidr": cpu.mpidr, "node": node, "actlr-set": core.actlr_set, "nsacr": core.nsacr}
                 for cpu, core, node in zip(boot.cpus, target.cores, self.plan.cpu_nodes, strict=True)
@@ -191,6 +198,38 @@ class _Lowering:
             entry="entry",
         )
 
+    def earlier_stage(self) -> list[Step]:
+        """The steps that put a stage before the image for the proof, if the machine needs one."""
+        stage = self.plan.earlier_stage
+        if stage is None:
+            return []
+        # Its payload is the boot code.
+        entry = {"PAYLOAD_ENTRY": "entry", "SECONDARY_ENTRY": "entry"}
+        image = self.image()
+        placed = self.plan.layout.place(EARLIER_STAGE)
+        name = _step_of(EARLIER_STAGE)
+        return [
+            self.assemble(EARLIER_STAGE, stage.sources, stage.symbols, entry),
+            self.step(
+                "proof image",
+                "image",
+                {
+                    **image.inputs,
+                    EARLIER_STAGE: self.output(name, "code"),
+                    "symbols": self.output(name, "symbols"),
+                    f"symbols of {BOOT_CODE}": self.output(_step_of(BOOT_CODE), "symbols"),
+                },
+                ("elf",),
+                segments=[{**self.segment(placed), "executable": True}, *image.params["segments"]],
+                notes=self.notes(),
+                entry="entry",
+            ),
+        ]
+
+    def proved(self) -> OutputOf:
+        """The image that the emulator runs."""
+        return self.output("proof image" if self.plan.earlier_stage else "image", "elf")
+
     def made(self) -> dict[str, Input]:
         """The parts whose bytes the build makes."""
         names = (BOOT_CODE, *(code.assembly.part for code in self.plan.code))
@@ -235,7 +274,7 @@ class _Lowering:
             "entry proof",
             "prove-entry",
             {
-                "elf": self.output("image", "elf"),
+                "elf": self.proved(),
                 "code": self.output(_step_of(BOOT_CODE), "code"),
                 "symbols": self.output(_step_of(BOOT_CODE), "symbols"),
             },
@@ -245,6 +284,7 @@ class _Lowering:
             deadline=_ENTRY_DEADLINE,
             payload=plan.entry_address,
             address=boot.start,
+            earlier_stage=self.stage_region(),
             symbols=dict(plan.boot.symbols),
             cpus=[
                 {
@@ -262,6 +302,12 @@ class _Lowering:
             resident={BOOT_CODE: [boot.start, boot.size]},
         )
 
+    def stage_region(self) -> list[int]:
+        if self.plan.earlier_stage is None:
+            return [0, 0]
+        region = self.plan.layout.place(EARLIER_STAGE).region
+        return [region.start, region.size]
+
     def prove_console(self) -> Step:
         plan = self.plan
         assert plan.machine is not None
@@ -269,7 +315,7 @@ class _Lowering:
         return self.step(
             "console proof",
             "prove-console",
-            {"elf": self.output("image", "elf")},
+            {"elf": self.proved()},
             ("findings", "transcript"),
             emulator=plan.machine.type,
             machine=self.machine(),
@@ -299,7 +345,7 @@ class _Lowering:
                 "elf": self.output("image", "elf"),
             },
             ("verdict",),
-            facts={"image": self.name, "machine": self.machine(), "choices": _choices(self.plan)},
+            facts={"image": self.name, "machine": self.machine(), "choices": choices(self.plan)},
         )
 
 
@@ -322,69 +368,3 @@ def machine_of(plan: Plan, model: EmulatorMachine) -> Machine:
 def _input(material: Material) -> Input:
     """A material as a step's input: from the store by digest, or a file of the user's."""
     return FileInput(str(material.path)) if material.type == "file" else StoredInput(material.digest)
-
-
-def map_rows(plan: Plan, made: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of the memory map; parts in ``made`` get their size from a step's output."""
-    return [
-        {
-            "name": placed.part.name,
-            "text": placed.part.text,
-            "start": placed.region.start,
-            "size": placed.region.size,
-            "used": 0 if placed.part.name in made else placed.part.size,
-            "input": placed.part.name if placed.part.name in made else "",
-        }
-        for placed in plan.layout.placed
-    ]
-
-
-def _choices(plan: Plan) -> list[dict[str, Any]]:
-    return [
-        {
-            "cpu": f"{choice.cpu.mpidr:#x}",
-            "core": choice.cpu.core,
-            "mode": choice.mode.word,
-            "secure-state": choice.secure.name.lower(),
-            "hyp-state": choice.hyp.name.lower(),
-            "seals": {mode.word: seal.word for mode, seal in choice.seals},
-            "refused": {mode.word: reason for mode, reason in choice.refused},
-        }
-        for choice in plan.choices
-    ]
-
-
-def facts(plan: Plan, version: str) -> dict[str, Any]:
-    """What the plan decided, for the manifest and for `fwbuild plan`."""
-    target = plan.target
-    return {
-        "image": target.recipe.name,
-        "summary": target.recipe.summary,
-        "platform": target.platform.name,
-        "fwbuild": version,
-        "payload": {
-            "type": target.payload,
-            "entry": f"{plan.entry_address:#x}",
-            "modes": [mode.word for mode in plan.entry.modes],
-            "uniform": plan.entry.uniform,
-            "stated-by": plan.entry.carrier,
-        },
-        "cpus": _choices(plan),
-        "layout": {
-            placed.part.name: {
-                "start": f"{placed.region.start:#x}",
-                "size": placed.region.size,
-                "material": placed.part.material,
-            }
-            for placed in plan.layout.placed
-        },
-        "materials": {
-            name: {
-                "sha256": material.digest,
-                "size": material.size,
-                "version": material.version,
-                "type": material.type,
-            }
-            for name, material in sorted(target.materials.items())
-        },
-    }

@@ -18,7 +18,7 @@ from fwbuild.model.plan import BOOT_CODE, BootCode, Code, Layout, Plan
 from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
 from fwbuild.model.rule import ConsoleRule, NeverRule
-from fwbuild.planning.bootcode import boot_code
+from fwbuild.planning.bootcode import boot_code, earlier_stage
 from fwbuild.planning.choose import choose, too_weak
 from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
 from fwbuild.planning.layout import lay_out, overlaps
@@ -43,7 +43,8 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     tree = _base_tree(base)
     fragments = _fragments(target, gifts)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
-    layout = _layout(target, gifts, reserve)
+    machine = _machine(target)
+    layout = _layout(target, gifts, reserve, staged=_needs_stage(target, machine))
     payload = layout.place(entry.part).region.start + entry.offset
     arguments = [layout.resolve(value) for value in entry.arguments]
     boot = boot_code(target, entry, BOOT_FOLDER, layout.place(BOOT_CODE).region, payload, arguments)
@@ -56,6 +57,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         layout=layout,
         entry_address=payload,
         boot=boot,
+        earlier_stage=earlier_stage(target, boot) if _needs_stage(target, machine) else None,
         code=tuple(_code(assembly, boot, layout) for gift in gifts for assembly in gift.assemblies),
         edits=(*core_edits(target, tree), *(edit for gift in gifts for edit in gift.edits)),
         fragments=fragments,
@@ -64,13 +66,18 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         writes=writes,
         console=(*(rule for gift in gifts for rule in gift.console), *_expected(target)),
         never=(*(rule for gift in gifts for rule in gift.never), *_never(target)),
-        machine=_machine(target),
+        machine=machine,
     )
     problems = registry.reviews(plan)
     registry.check()
     if problems:
         raise FwbuildError(problems)
     return plan
+
+
+def _needs_stage(target: Target, machine: EmulatorMachine | None) -> bool:
+    """Whether the machine starts its CPUs in another state than the platform does."""
+    return machine is not None and machine.reset not in (None, target.platform.reset.state)
 
 
 def _seal_origin(target: Target) -> Origin:
@@ -124,10 +131,10 @@ def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) ->
     return entry
 
 
-def _layout(target: Target, gifts: Sequence[Contribution], reserve: int) -> Layout:
+def _layout(target: Target, gifts: Sequence[Contribution], reserve: int, *, staged: bool) -> Layout:
     parts: list[Part] = [part for gift in gifts for part in gift.parts]
     windows = [gift.tree_window for gift in gifts if gift.tree_window is not None]
-    parts.extend(core_parts(reserve, windows[0] if windows else None))
+    parts.extend(core_parts(reserve, windows[0] if windows else None, staged=staged))
     problems = [
         Problem(code="duplicate-name", message=f"two parts of the image are called `{name}`")
         for name in sorted(_twice(part.name for part in parts))

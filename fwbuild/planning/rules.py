@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from fwbuild.config.rules import RegisterRow, Rules, WriteRow, number
 from fwbuild.model.contribution import Target
+from fwbuild.model.modes import ResetState
 from fwbuild.model.rule import RegisterRule, WriteRule
 
 
@@ -27,7 +28,11 @@ def rules_for(
 
 def _applies(row: RegisterRow | WriteRow, target: Target) -> bool:
     core = target.cores[0]
-    return {"": True, "virtualization": core.virtualization, "generic-timer": core.generic_timer}[row.cores]
+    state = target.platform.reset.state
+    secure = state in (ResetState.SECURE_SVC, ResetState.MONITOR)
+    has = {"": True, "virtualization": core.virtualization, "generic-timer": core.generic_timer}
+    can = {"": True, "hyp": secure or state is ResetState.HYP, "secure": secure}
+    return has[row.cores] and can[row.start]
 
 
 def _register(row: RegisterRow, symbols: Mapping[str, int]) -> RegisterRule:

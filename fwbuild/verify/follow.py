@@ -77,16 +77,18 @@ def _step_all(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) 
             cpu.pc = stub.register(cpu.number, "pc")
             cpu.reached = _where(cpu, path, deadline)
             if not cpu.reached:
-                _note_write(stub, cpu, path, cpu.pc)
+                in_boot_code = path.address <= cpu.pc < path.address + len(path.code)
+                if in_boot_code:
+                    _note_write(stub, cpu, path, cpu.pc)
                 stub.step(cpu.number)
-                cpu.instructions += 1
+                cpu.instructions += in_boot_code
             elif cpu.reached != "pen":
                 cpu.registers = _registers(stub, cpu.number, path)
         going = [cpu for cpu in going if not cpu.reached]
 
 
 def _where(cpu: _Cpu, path: BootPath, deadline: float) -> str:
-    """Where the way of ``cpu`` ends, if it does at its present instruction."""
+    """Where the way of ``cpu`` ends, if it does at its present instruction; else nothing."""
     # A secondary must wait for its call: at the payload's first instruction it has no business.
     payload = "nowhere: it began the payload uncalled" if cpu.number else "payload"
     ends = {path.payload: payload, path.symbols["pen"]: "pen", path.symbols["park"]: "parked"}
@@ -95,6 +97,9 @@ def _where(cpu: _Cpu, path: BootPath, deadline: float) -> str:
         return ends[cpu.pc]
     if dead <= cpu.pc < dead + 0x20:
         return "dead vectors"
+    before, size = path.earlier_stage
+    if before <= cpu.pc < before + size:
+        return "" if time.monotonic() < deadline else "nowhere: it does not leave the earlier stage"
     if not path.address <= cpu.pc < path.address + len(path.code):
         return "nowhere: it left the boot code"
     if cpu.instructions >= _STEP_LIMIT or time.monotonic() > deadline:

@@ -103,6 +103,6 @@ leave_nonsecure:
 	bxeq	lr				// in the chosen mode already
 	.if	HAS_HYP
 	msr	elr_hyp, lr
-	msr	spsr_hyp, r4
+	msr	spsr_cxsf, r4			// SPSR_hyp by name is for monitor mode only
 	eret
 	.endif

@@ -56,10 +56,10 @@
 	.equ	ENTRY_SECURE_SVC, 4
 
 	// What a CPU can reach from the state that it is in: bit n - 1 for mode code n.
-	.equ	CAN_MONITOR, 1 << ENTRY_MONITOR - 1
-	.equ	CAN_HYP, 1 << ENTRY_HYP - 1
-	.equ	CAN_SVC, 1 << ENTRY_SVC - 1
-	.equ	CAN_SECURE_SVC, 1 << ENTRY_SECURE_SVC - 1
+	.equ	CAN_MONITOR, 1 << (ENTRY_MONITOR - 1)
+	.equ	CAN_HYP, 1 << (ENTRY_HYP - 1)
+	.equ	CAN_SVC, 1 << (ENTRY_SVC - 1)
+	.equ	CAN_SECURE_SVC, 1 << (ENTRY_SECURE_SVC - 1)
 
 	// States of the fwbuild,secure-state and fwbuild,hyp-state cells.
 	.equ	STATE_ABSENT, 0

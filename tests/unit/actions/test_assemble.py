@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fwbuild.actions.boot_code import BootCodeAction
+from fwbuild.actions.assemble import AssembleAction
 from fwbuild.asm.find import find_encoder
 from fwbuild.engine.action import Context
 from fwbuild.model.problem import FwbuildError, Problem
@@ -26,27 +26,39 @@ PARAMS: dict[str, Any] = {
     "address": 0x1000,
     "reserve": 0x1000,
     "sources": ["boot/a.S"],
-    "symbols": {"ANSWER": 0x12345678, "CELL_STRIDE": 0x10},
-    "modes": [2, 3],
-    "cpus": [{"mpidr": 0x100, "node": "/cpus/cpu@1"}, {"mpidr": 0, "node": "/cpus/cpu@0"}],
+    "part": "boot-code",
+    "labels": {},
+    "symbols": {
+        "ANSWER": 0x12345678,
+        "CELL_STRIDE": 0x10,
+        "CPU_LINE_SHIFT": 3,
+        "CPU_HASH_SHIFT": 7,
+        "CPU_HASH_MASK": 3,
+    },
+    "cpus": [
+        {"mpidr": 0x100, "node": "/cpus/cpu@1", "actlr-set": 0x41, "nsacr": 0xC00},
+        {"mpidr": 0, "node": "/cpus/cpu@0", "actlr-set": 0x40, "nsacr": 0x400},
+    ],
     "record": ["mode", "secure", "hyp"],
     "tree": 0x80000000,
 }
 
 
-def assembled(folder: Path, source: str = SOURCE, cells: object = CELLS, **params: Any) -> dict[str, bytes]:
+def assembled(
+    folder: Path, source: str = SOURCE, cells: object = CELLS, more: dict[str, Path] | None = None, **params: Any
+) -> dict[str, bytes]:
     (folder / "a.S").write_text(source)
     (folder / "cells").write_text(json.dumps(cells))
     outputs = {name: folder / f"out-{name}" for name in ("code", "symbols", "lines")}
     context = Context(
         step="the step",
         params={**PARAMS, **params},
-        inputs={"source-0": folder / "a.S", "cells": folder / "cells"},
+        inputs={"source-0": folder / "a.S", "cells": folder / "cells", **(more or {})},
         outputs=outputs,
         scratch=folder,
         say=lambda text: None,
     )
-    BootCodeAction(lambda architecture: find_encoder("auto", architecture)).run(context)
+    AssembleAction(lambda architecture: find_encoder("auto", architecture)).run(context)
     return {name: path.read_bytes() for name, path in outputs.items()}
 
 
@@ -62,10 +74,25 @@ def words(made: dict[str, bytes], label: str, count: int) -> tuple[int, ...]:
     return struct.unpack_from(f"<{count}I", made["code"], start)
 
 
-def test_a_line_for_each_cpu_in_order_and_an_end(tmp_path: Path) -> None:
+NOBODY = (0xFFFFFFFF, 0)
+
+
+def test_a_line_for_each_cpu_at_the_place_that_its_mpidr_gives(tmp_path: Path) -> None:
     made = assembled(tmp_path)
-    assert words(made, "cpu_table", 5) == (0x100, 0x80000200, 0, 0x80000100, 0xFFFFFFFF)
-    assert words(made, "entry_modes", 3) == (2, 3, 0)
+    assert words(made, "cpu_table", 8) == (0, 0x80000100, *NOBODY, 0x100, 0x80000200, *NOBODY)
+
+
+def test_lines_say_what_differs_between_cores(tmp_path: Path) -> None:
+    made = assembled(tmp_path, symbols={**PARAMS["symbols"], "CPU_LINE_SHIFT": 4})
+    assert words(made, "cpu_table", 4) == (0, 0x80000100, 0x40, 0x400)
+    assert words(made, "cpu_table", 12)[8:] == (0x100, 0x80000200, 0x41, 0xC00)
+
+
+def test_symbols_may_be_labels_of_another_program(tmp_path: Path) -> None:
+    symbols = {name: value for name, value in PARAMS["symbols"].items() if name != "ANSWER"}
+    (tmp_path / "labels").write_text(json.dumps({"entry": 0x8000}))
+    made = assembled(tmp_path, symbols=symbols, labels={"ANSWER": "entry"}, more={"labels": tmp_path / "labels"})
+    assert made["code"] == assembled(tmp_path, symbols={**symbols, "ANSWER": 0x8000})["code"]
 
 
 def test_labels_and_lines_lead_back_to_the_source(tmp_path: Path) -> None:
@@ -91,7 +118,7 @@ def test_code_that_outgrows_its_reserve(tmp_path: Path) -> None:
     assembled(tmp_path, reserve=size)
     found = problem(tmp_path, reserve=size - 1)
     assert found.code == "reserve-exceeded"
-    assert found.message == f"the boot code has {size:,} bytes; {size - 1:,} are reserved for it"
+    assert found.message == f"boot-code has {size:,} bytes; {size - 1:,} are reserved for it"
 
 
 def test_an_error_in_the_source_has_its_place(tmp_path: Path) -> None:
