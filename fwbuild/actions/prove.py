@@ -17,7 +17,7 @@ from fwbuild.model.ports import BootPath, Emulator, Machine
 from fwbuild.model.problem import FwbuildError
 from fwbuild.model.region import Region
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
-from fwbuild.model.verdict import EntryEvidence, Finding
+from fwbuild.model.verdict import AT_RESET, EntryEvidence, Finding
 from fwbuild.verify.judge import EntryRules, Expectation, judge_console, judge_entry
 from fwbuild.verify.tree import Record, TreeRules, judge_tree
 
@@ -37,7 +37,7 @@ class ProveEntryAction:
 
     find_emulator: FindEmulator
     name: str = "prove-entry"
-    version: int = 1
+    version: int = 2
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
         """The emulator and its version."""
@@ -80,6 +80,7 @@ def _wanted(registers: Sequence[RegisterRule]) -> tuple[str, ...]:
         names[rule.register] = None
         if isinstance(rule.value, str) and rule.value.startswith("= "):
             names[rule.value.removeprefix("= ")] = None
+    names = {name: None for name in names if not name.startswith(AT_RESET)}
     return tuple(names)
 
 

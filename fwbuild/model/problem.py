@@ -55,6 +55,7 @@ CODES: dict[str, Exit] = {
     "bad-note": Exit.BAD_INPUT,
     "no-common-mode": Exit.BAD_INPUT,
     "seal-too-weak": Exit.BAD_INPUT,
+    "platform-mismatch": Exit.BAD_INPUT,
     "bad-device-tree": Exit.BAD_INPUT,
     "layout-overlap": Exit.BAD_INPUT,
     "layout-no-room": Exit.BAD_INPUT,

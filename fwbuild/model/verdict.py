@@ -17,6 +17,10 @@ class Write:
     pc: int
 
 
+#: Before the name of a register: its value when the CPU was reset.
+AT_RESET = "reset "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpuEvidence:
     """One CPU on its way from reset to the payload's first instruction."""

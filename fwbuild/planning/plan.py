@@ -22,6 +22,7 @@ from fwbuild.planning.bootcode import boot_code, earlier_stage
 from fwbuild.planning.choose import choose, too_weak
 from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
 from fwbuild.planning.layout import lay_out, overlaps
+from fwbuild.planning.lint import mismatches
 from fwbuild.planning.registry import Registry
 from fwbuild.planning.rules import rules_for
 
@@ -41,6 +42,10 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         raise FwbuildError(weak)
     base = target.material(target.platform.device_tree.base)
     tree = _base_tree(base)
+    if not target.platform.device_tree.fragments:  # those may correct it
+        wrong = mismatches(target, tree)
+        if wrong:
+            raise FwbuildError(wrong)
     fragments = _fragments(target, gifts)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
     machine = _machine(target)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 from fwbuild.model.ports import BootPath
-from fwbuild.model.verdict import CpuEvidence, EntryEvidence, Write
+from fwbuild.model.verdict import AT_RESET, CpuEvidence, EntryEvidence, Write
 from fwbuild.verify.arm_writes import write_of
 from fwbuild.verify.gdbstub import GdbStub, StubError
 from fwbuild.verify.names import STUB_NAMES
@@ -21,6 +21,8 @@ _STEP_LIMIT = 20_000
 #: The largest device tree that is read back, in bytes: Linux and Xen allow 2 MiB.
 _TREE_LIMIT = 2 << 20
 _TREE_MAGIC = 0xD00DFEED
+#: Registers that PL1 may later see another value of, and what their value at reset is called.
+_AT_RESET = ("MIDR",)
 
 
 class _Cpu:
@@ -72,6 +74,8 @@ def _step_all(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) 
     boot CPU must not begin the payload while records are unwritten.
     """
     going = list(cpus)
+    for cpu in going:
+        cpu.registers = {AT_RESET + name: stub.register(cpu.number, name) for name in _AT_RESET if stub.has(name)}
     while going:
         for cpu in going:
             cpu.pc = stub.register(cpu.number, "pc")
@@ -83,7 +87,7 @@ def _step_all(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) 
                 stub.step(cpu.number)
                 cpu.instructions += in_boot_code
             elif cpu.reached != "pen":
-                cpu.registers = _registers(stub, cpu.number, path)
+                cpu.registers |= _registers(stub, cpu.number, path)
         going = [cpu for cpu in going if not cpu.reached]
 
 
@@ -156,7 +160,8 @@ def _release(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) -
             raise StubError(f"CPU {number} stopped at {stub.register(number, 'pc'):#x} for no reason")
         stub.step(number)
         cpu = cpus[number]
-        cpu.reached = "payload"
         cpu.pc = stub.register(number, "pc")
-        cpu.registers = _registers(stub, number, path)
-        released += 1
+        if not path.address <= cpu.pc < path.address + len(path.code):  # else it was not called yet
+            cpu.reached = "payload"
+            cpu.registers |= _registers(stub, number, path)
+            released += 1

@@ -51,6 +51,7 @@ def judge_tree(blob: bytes, rules: TreeRules) -> list[Finding]:
     return [
         _finding("tree-there", True, "the payload gets a device tree", size),
         _finding("tree-fits", fits, "the tree is 8-byte aligned and at most 2 MiB large", size),
+        _cpus(tree, rules.records),
         *(_resident(tree, name, region) for name, region in rules.resident.items()),
         *(_record(tree, record) for record in rules.records),
     ]
@@ -58,6 +59,14 @@ def judge_tree(blob: bytes, rules: TreeRules) -> list[Finding]:
 
 def _finding(rule: str, passed: bool, text: str, evidence: str) -> Finding:
     return Finding(rule=rule, passed=passed, text=text, evidence=evidence, source=_SOURCE)
+
+
+def _cpus(tree: Tree, records: Sequence[Record]) -> Finding:
+    """The tree names the CPUs of the image and no others: a payload waits for those that never come."""
+    cpus = tree.find("/cpus")
+    names = [] if cpus is None else [f"/cpus/{name}" for name in cpus.children if name.startswith("cpu@")]
+    good = sorted(names) == sorted(record.node for record in records)
+    return _finding("tree-cpus", good, "the tree names the CPUs of the image and no others", ", ".join(names) or "none")
 
 
 def _resident(tree: Tree, name: str, region: Region) -> Finding:
