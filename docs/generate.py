@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from fwbuild import builtin
 from fwbuild.cli.main import VERBS, Parser
+from fwbuild.cli.rules import described
 from fwbuild.config.layers import BOOT_FOLDER
 from fwbuild.config.project import built_in_layer
 from fwbuild.config.rules import RegisterRow, WriteRow, load_rules
@@ -148,21 +149,9 @@ def rules() -> str:
 
 
 def _rule(row: RegisterRow | WriteRow) -> str:
-    if isinstance(row, RegisterRow):
-        target = row.register
-    else:
-        words = f", {row.words} words" if row.words != 1 else ""
-        target = f"write to {row.target}" + (f" + {row.offset:#x}{words}" if row.offset or words else "")
-    modes = "all modes" if len(row.modes) == 4 else ", ".join(mode.word for mode in row.modes)
-    cpus = {"all": "", "boot": ", boot CPU", "secondary": ", secondaries"}[row.cpus]
-    cores = f", cores with {row.cores}" if row.cores else ""
-    mask = "all" if row.mask in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF) else _number(row.mask)
-    value = "anything" if row.mask == 0 else _number(row.value)
-    return f"| `{row.id}` | {target} | {value} | {mask} | {modes}{cpus}{cores} | {row.text} | {row.source} |"
-
-
-def _number(value: int | str) -> str:
-    return f"{value:#x}" if isinstance(value, int) else f"`{value}`"
+    rule, target, value, bits, *rest = described(row)
+    code = "{}" if value.startswith(("0x", "anything", "=")) else "`{}`"
+    return "| " + " | ".join((f"`{rule}`", target, code.format(value), bits, *rest)) + " |"
 
 
 def command_line() -> str:

@@ -57,17 +57,25 @@ which_cpu:
 	mov	r4, #unknown_cpu - refusal
 	bne	refuse
 
-	ldr	r0, =ENTRY_MODES		// four bits for each, the first lowest
 	mov	r4, #no_common_mode - refusal
 	.if	UNIFORM
-	// A secondary can only be what the boot CPU is.
 	cmp	r12, #0
 	beq	2f
-1:	ldr	r0, boot_mode
-	cmp	r0, #0
+	// A secondary can only be what the boot CPU is.
+1:	ldr	r8, boot_mode
+	cmp	r8, #0
 	beq	1b
+	movs	r1, r9, lsr r8			// the carry is its bit
+	bcs	secure
+	b	refuse
 2:
+	.if	MAILBOX_CLEAR
+	mvn	r0, #0				// what an earlier stage wrote calls nobody
+	ldr	r1, =MAILBOX
+	str	r0, [r1, #MAILBOX_CLEAR - MAILBOX]
 	.endif
+	.endif
+	ldr	r0, =ENTRY_MODES		// four bits for each, the first lowest
 1:	ands	r8, r0, #0xf
 	beq	refuse
 	movs	r1, r9, lsr r8			// the carry is its bit

@@ -8,10 +8,18 @@ leave:
 	adr	lr, park
 	cmp	r11, #0
 	beq	mode_change
-	// A CPU that comes after the payload began leaves the tree alone: its memory may
-	// be something else by now.
+	// A secondary that comes when the payload has called it already leaves the tree
+	// alone: that memory may be something else by now.
 	cmp	r12, #0
-	ldrne	r0, boot_cpu_left
+	.if	MAILBOX
+	ldrne	r0, =MAILBOX
+	.else
+	adr	r0, cpu_table
+	sub	r0, r11, r0
+	ldr	r1, =RELEASE_WORDS
+	add	r0, r0, r1
+	.endif
+	ldrne	r0, [r0]
 	cmpne	r0, #0
 	bne	1f
 
@@ -57,20 +65,21 @@ leave:
 	cmp	r0, r1
 	mov	r4, #no_device_tree - refusal
 	bne	refuse
+	.if	!UNIFORM			// otherwise both were done before
 	.if	MAILBOX_CLEAR
-	mvn	r0, #0				// what an earlier stage wrote calls nobody
+	mvn	r0, #0
 	ldr	r1, =MAILBOX
 	str	r0, [r1, #MAILBOX_CLEAR - MAILBOX]
 	.endif
-	adr	r0, boot_cpu_left
+	adr	r0, boot_mode
 	str	r8, [r0]
+	.endif
 	ldr	r0, =PAYLOAD_R0
 	ldr	r1, =PAYLOAD_R1
 	ldr	lr, =PAYLOAD_ENTRY
 
 mode_change:
-	mov	r4, #0
-	mcr	p15, 0, r4, c7, c5, 0		// ICIALLU
+	mcr	p15, 0, r4, c7, c5, 0		// ICIALLU; what the register holds is ignored
 	mcr	p15, 0, r4, c7, c5, 6		// BPIALL
 	dsb					// the return from monitor mode or hyp is an isb
 	mov	r4, #MODE_SVC | PSR_AIF

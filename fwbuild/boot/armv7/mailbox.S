@@ -7,10 +7,16 @@
 pen:
 	ldr	r4, =MAILBOX
 	ldr	r5, =GIC_CPU_INTERFACE
-1:	ldr	r3, boot_cpu_left		// what the mailbox says before is an earlier stage's
+1:
+	.if	UNIFORM				// then the boot CPU was waited for
+	ldr	r3, [r4]
+	cmp	r3, #0
+	.else
+	ldr	r3, boot_mode			// what the mailbox says before is an earlier stage's
 	cmp	r3, #0
 	ldrne	r3, [r4]
 	cmpne	r3, #0
+	.endif
 pen_release:
 	bxne	r3
 	wfi

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two tables of exception vectors. Nothing is expected to use them but what is said
-// below; the words that the architecture does not use, at the start of each, hold what
-// the boot code has to remember.
+// below; the word that the architecture does not use, at the start of the first, holds
+// what the boot code has to remember.
 
 	// Monitor mode's vectors, and PL1's while the boot code runs there. On a core that
 	// cannot make SMC UNDEFINED (no SCR.SCD) they stay in use: each SMC is answered by
@@ -10,7 +10,7 @@
 	.balign	32
 monitor_vectors:
 boot_mode:
-	.word	0				// the mode that the boot CPU chose
+	.word	0				// what the boot CPU chose; not 0 when it has
 	mov	r9, #CAN_SVC		// UNDEFINED, the guarded read of SCR: not secure
 	movs	pc, lr				// SMC; UNDEFINED goes on after its instruction
 park:	wfi					// where CPUs stop that cannot go on
@@ -22,8 +22,7 @@ park:	wfi					// where CPUs stop that cannot go on
 	// Hyp's vectors: stop, but let a trap or HVC from PL1 return.
 	.balign	32
 dead_vectors:
-boot_cpu_left:
-	.word	0				// not 0: the boot CPU has gone to the payload
+	b	.
 	b	.
 	b	.
 	b	.
