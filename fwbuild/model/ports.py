@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from fwbuild.model.board import Board
 from fwbuild.model.problem import Problem
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.model.verdict import ConsoleEvidence, EntryEvidence
@@ -41,6 +42,8 @@ class BootPath:
     registers: tuple[str, ...]
     #: how many secondaries the payload is expected to start
     secondaries: int
+    #: the machine in numbers, for an emulator that has no model of its own of it
+    board: Board | None = None
 
 
 class Emulator(Protocol):
@@ -61,6 +64,13 @@ class Emulator(Protocol):
 
     def missing(self) -> Problem | None:
         """Why it cannot run here, with what to install; None if it can."""
+        ...
+
+    def embeds(self, board: Board) -> bool:
+        """Whether it can build ``board`` from its numbers, without a model of its own.
+
+        Such an emulator sees the way to the payload and no more: no console.
+        """
         ...
 
     def command(self, machine: Machine, image: Path, *, interactive: bool) -> list[str]:
