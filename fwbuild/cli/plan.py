@@ -10,7 +10,7 @@ import sys
 from fwbuild import __version__
 from fwbuild.cli.options import add_build_options, add_names, session_of
 from fwbuild.model.problem import Exit
-from fwbuild.planning.lower import facts, lower
+from fwbuild.planning.lower import facts
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         progress.close()
     for plan in plans:
         if arguments.steps:
-            steps = lower(plan, verify=True, version=__version__).steps
+            steps = session.lowered(plan).steps
             shown: object = {
                 step.name: {"action": step.action, "inputs": list(step.inputs), "params": step.params} for step in steps
             }

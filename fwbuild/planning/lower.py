@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,10 @@ from fwbuild.elf.notes import Statement
 from fwbuild.engine.graph import FileInput, Input, OutputOf, Step, StoredInput
 from fwbuild.model.contribution import Material
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Placed, Plan
-from fwbuild.model.platform import EmulatorMachine
-from fwbuild.model.ports import Machine
-from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 from fwbuild.planning.bootcode import BOOT_CODE_RESERVE
 from fwbuild.planning.core import RECORD
+from fwbuild.planning.proofs import Proofs, default_proofs
+from fwbuild.planning.proving import Naming, Proving
 
 #: Seconds that the proof of the entry may take: the way is short, the host may be slow.
 _ENTRY_DEADLINE = 90
@@ -32,10 +30,11 @@ class Lowered:
     files: Mapping[str, OutputOf]
 
 
-def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
+def lower(plan: Plan, *, verify: bool, version: str, proofs: Proofs | None = None) -> Lowered:
     """The steps that make the image of ``plan``, and prove it if ``verify``.
 
-    ``version`` is fwbuild's own, for the manifest.
+    ``version`` is fwbuild's own, for the manifest. ``proofs`` says by which emulators; by
+    default by the one that the platform or the recipe names.
     """
     lowering = _Lowering(plan)
     steps = [
@@ -56,29 +55,23 @@ def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
     }
     steps.append(lowering.manifest(files, version))
     files["manifest.json"] = lowering.output("manifest", "manifest")
-    if verify and plan.machine is not None:
-        steps += [lowering.prove_entry(), lowering.prove_console(), lowering.verdict()]
+    proofs = proofs or default_proofs(plan)
+    if verify and proofs is not None:
+        proving = Proving(plan, deadline=_ENTRY_DEADLINE, choices=_choices(plan))
+        steps += proving.steps(proofs)
         files["verdict.json"] = lowering.output("verdict", "verdict")
         files["entry.json"] = lowering.output("entry proof", "evidence")
-        files["console.log"] = lowering.output("console proof", "transcript")
+        if proofs.second:
+            files[f"entry-{proofs.second}.json"] = lowering.output("second entry proof", "evidence")
+        if proofs.console:
+            files["console.log"] = lowering.output("console proof", "transcript")
     return Lowered(tuple(steps), files)
 
 
-class _Lowering:
+class _Lowering(Naming):
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.name = plan.target.recipe.name
+        super().__init__(plan)
         self.loaded = [placed for placed in plan.layout.placed if placed.part.material]
-
-    def step(
-        self, what: str, action: str, inputs: Mapping[str, Input], outputs: tuple[str, ...], **params: Any
-    ) -> Step:
-        name = f"{self.name}: {what}"
-        keys = {key.replace("_", "-"): value for key, value in params.items()}
-        return Step(name=name, action=action, inputs=inputs, outputs=outputs, params=keys)
-
-    def output(self, what: str, output: str) -> OutputOf:
-        return OutputOf(f"{self.name}: {what}", output)
 
     def material(self, name: str) -> Input:
         return _input(self.plan.target.material(name))
@@ -208,96 +201,6 @@ class _Lowering:
             facts=facts(self.plan, version),
             files={f"file-{index}": name for index, name in enumerate(files)},
         )
-
-    def machine(self) -> dict[str, Any]:
-        assert self.plan.machine is not None
-        return dataclasses.asdict(machine_of(self.plan, self.plan.machine))
-
-    def prove_entry(self) -> Step:
-        plan = self.plan
-        assert plan.machine is not None
-        boot = plan.layout.place(BOOT_CODE).region
-        return self.step(
-            "entry proof",
-            "prove-entry",
-            {
-                "elf": self.output("image", "elf"),
-                "code": self.output("boot code", "code"),
-                "symbols": self.output("boot code", "symbols"),
-            },
-            ("findings", "evidence"),
-            emulator=plan.machine.type,
-            machine=self.machine(),
-            deadline=_ENTRY_DEADLINE,
-            payload=plan.entry_address,
-            address=boot.start,
-            symbols=dict(plan.boot.symbols),
-            cpus=[
-                {
-                    "mpidr": choice.cpu.mpidr,
-                    "node": node,
-                    "mode": int(choice.mode),
-                    "secure": int(choice.secure),
-                    "hyp": int(choice.hyp),
-                }
-                for choice, node in zip(plan.choices, plan.cpu_nodes, strict=True)
-            ],
-            registers=[self.rule(rule) for rule in plan.registers],
-            writes=[self.rule(rule) for rule in plan.writes],
-            tree=plan.layout.place(DEVICE_TREE).region.start,
-            resident={BOOT_CODE: [boot.start, boot.size]},
-        )
-
-    def prove_console(self) -> Step:
-        plan = self.plan
-        assert plan.machine is not None
-        mode = plan.choices[0].mode
-        return self.step(
-            "console proof",
-            "prove-console",
-            {"elf": self.output("image", "elf")},
-            ("findings", "transcript"),
-            emulator=plan.machine.type,
-            machine=self.machine(),
-            deadline=plan.target.recipe.verify.deadline,
-            expected=[self.rule(rule) for rule in plan.console if mode in rule.modes],
-            never=[dataclasses.asdict(rule) for rule in plan.never],
-        )
-
-    def rule(self, rule: RegisterRule | WriteRule | ConsoleRule | NeverRule) -> dict[str, Any]:
-        """A rule as JSON, its addresses known now."""
-        fields = {field.name: getattr(rule, field.name) for field in dataclasses.fields(rule)}
-        if isinstance(rule, RegisterRule) and not isinstance(rule.value, str):
-            fields["value"] = self.plan.layout.resolve(rule.value)
-        if isinstance(rule, WriteRule):
-            fields["targets"] = list(rule.targets)
-        if "modes" in fields:
-            fields["modes"] = [int(mode) for mode in fields["modes"]]
-        return fields
-
-    def verdict(self) -> Step:
-        return self.step(
-            "verdict",
-            "verdict",
-            {
-                "findings-0": self.output("entry proof", "findings"),
-                "findings-1": self.output("console proof", "findings"),
-                "elf": self.output("image", "elf"),
-            },
-            ("verdict",),
-            facts={"image": self.name, "machine": self.machine(), "choices": _choices(self.plan)},
-        )
-
-
-def machine_of(plan: Plan, model: EmulatorMachine) -> Machine:
-    """The machine to prove the image of ``plan`` on."""
-    return Machine(
-        machine=model.machine,
-        cpu=model.cpu,
-        properties=dict(model.properties),
-        cpus=len(plan.target.cpus),
-        memory=sum(bank.size for bank in plan.target.platform.memory),
-    )
 
 
 def _input(material: Material) -> Input:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from fwbuild.config.rules import RegisterRow, Rules, WriteRow, number
 from fwbuild.model.contribution import Target
+from fwbuild.model.platform import Core, Platform
 from fwbuild.model.rule import RegisterRule, WriteRule
 
 
@@ -25,9 +26,18 @@ def rules_for(
     return registers, writes
 
 
+def features(core: Core, platform: Platform) -> frozenset[str]:
+    """What rules may need that ``core`` has on ``platform``, which must say how fast its timer counts."""
+    found = {
+        "virtualization": core.virtualization,
+        "generic-timer": core.generic_timer and platform.timer is not None,
+    }
+    return frozenset(name for name, there in found.items() if there)
+
+
 def _applies(row: RegisterRow | WriteRow, target: Target) -> bool:
-    core = target.cores[0]
-    return {"": True, "virtualization": core.virtualization, "generic-timer": core.generic_timer}[row.cores]
+    """Whether there is a CPU that the rule is about."""
+    return not row.cores or any(row.cores in features(core, target.platform) for core in target.cores)
 
 
 def _register(row: RegisterRow, symbols: Mapping[str, int]) -> RegisterRule:
@@ -40,6 +50,7 @@ def _register(row: RegisterRow, symbols: Mapping[str, int]) -> RegisterRule:
         mask=number(row.mask, symbols, row),
         modes=row.modes,
         cpus=row.cpus,
+        needs=row.cores,
         text=row.text,
         source=row.source,
     )
@@ -57,6 +68,7 @@ def _write(row: WriteRow, symbols: Mapping[str, int]) -> WriteRule:
         mask=number(row.mask, symbols, row),
         modes=row.modes,
         cpus=row.cpus,
+        needs=row.cores,
         text=row.text,
         source=row.source,
     )
