@@ -17,7 +17,7 @@ from fwbuild.cli.progress import Progress
 from fwbuild.elf.read import opened
 from fwbuild.model.plan import BOOT_CODE
 from fwbuild.model.ports import BootPath, Machine
-from fwbuild.planning.lower import machine_of
+from fwbuild.planning.proofs import machine_of
 from fwbuild.session import Session
 
 #: Bytes, then instructions of the boot CPU with 1, 2 and 4 CPUs.

@@ -165,7 +165,7 @@ def command_line() -> str:
         "",
         "| exit status | meaning |",
         "|---|---|",
-        "| 0 | good |",
+        "| 0 | good; a verdict that lacks a proof says so, and has `complete` false in `verdict.json` |",
         "| 1 | a step failed |",
         "| 2 | the input is wrong: a file, a name, a payload, the command line |",
         "| 3 | a fault of fwbuild |",

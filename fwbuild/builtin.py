@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from fwbuild.plugin import Emulator, hookimpl
 from fwbuild.verify.qemu import Qemu
+from fwbuild.verify.unicorn import Unicorn
 
 
 @hookimpl
 def fwbuild_emulators() -> Sequence[Emulator]:
-    """QEMU."""
-    return [Qemu()]
+    """QEMU, and unicorn for what needs no machine."""
+    return [Qemu(), Unicorn()]

@@ -10,6 +10,7 @@ import pluggy
 
 from fwbuild.engine.action import Action, Context
 from fwbuild.formats.zimage import ZImage, read_zimage
+from fwbuild.model.board import Board
 from fwbuild.model.contribution import (
     Contribution,
     Entry,
@@ -82,6 +83,7 @@ __all__ = [
     "Emulator",
     "Machine",
     "BootPath",
+    "Board",
     # problems
     "Problem",
     "Origin",

@@ -30,8 +30,9 @@ from fwbuild.model.ports import Emulator
 from fwbuild.model.problem import FwbuildError, Problem, did_you_mean, fail
 from fwbuild.model.project import Project
 from fwbuild.model.source import DebSource, SourceSpec
-from fwbuild.planning.lower import Lowered, lower, machine_of
+from fwbuild.planning.lower import Lowered, lower
 from fwbuild.planning.plan import make_plan
+from fwbuild.planning.proofs import machine_of, proofs_for
 from fwbuild.planning.registry import Registry
 from fwbuild.planning.resolve import Request, resolve
 from fwbuild.publish import publish
@@ -215,15 +216,18 @@ class Session:
         What can be built is built and published before FwbuildError is raised for the
         rest. A verdict that failed is no error here: see ``Built.verdict``.
         """
-        lowered = {
-            plan.target.recipe.name: lower(plan, verify=verify, version=__version__) for plan in self.plans(names)
-        }
+        lowered = {plan.target.recipe.name: self.lowered(plan, verify=verify) for plan in self.plans(names)}
         steps = {step.name: step for image in lowered.values() for step in image.steps}
         results = self.try_run(list(steps.values()))
         built = [self._publish(name, image, results) for name, image in lowered.items() if _is_done(image, results)]
         if results.problems:
             raise FwbuildError(results.problems)
         return built
+
+    def lowered(self, plan: Plan, *, verify: bool = True) -> Lowered:
+        """The steps for ``plan``, with the proofs that can be made on this machine."""
+        proofs = proofs_for(plan, self.emulators) if verify else None
+        return lower(plan, verify=verify, version=__version__, proofs=proofs)
 
     def watched(self) -> set[str]:
         """Every file and folder outside the store that the results of this run depend on."""

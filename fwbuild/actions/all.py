@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from fwbuild.actions.assemble import AssembleAction
+from fwbuild.actions.compare_entries import CompareEntriesAction
 from fwbuild.actions.deb_member import DebMemberAction
 from fwbuild.actions.devicetree import DeviceTreeAction
 from fwbuild.actions.fetch_deb import FetchDebAction
@@ -38,6 +39,7 @@ def own_actions(project: Project, store: Store, find_emulator: Callable[[str], E
         MapAction(),
         ManifestAction(),
         ProveEntryAction(find_emulator),
+        CompareEntriesAction(),
         ProveConsoleAction(find_emulator),
         VerdictAction(),
     )

@@ -12,6 +12,7 @@ from typing import Any
 from fwbuild.engine.action import Context
 from fwbuild.engine.graph import Json
 from fwbuild.engine.key import digest_of_file
+from fwbuild.model.board import Board
 from fwbuild.model.modes import Mode, Ownership
 from fwbuild.model.ports import BootPath, Emulator, Machine
 from fwbuild.model.problem import FwbuildError
@@ -29,8 +30,9 @@ class ProveEntryAction:
     """Step `prove-entry`: every CPU from reset to the payload's first instruction.
 
     Inputs ``elf``, ``code`` and ``symbols``. Params: ``emulator``, ``machine``,
-    ``deadline`` (seconds), ``payload`` (address), ``address`` (of the boot code),
-    ``earlier-stage`` (address and size), ``cpus``, ``registers``, ``writes``, ``tree`` and
+    ``board`` (the machine in numbers), ``deadline`` (seconds), ``payload`` (address),
+    ``address`` (of the boot code), ``earlier-stage`` (address and size), ``cpus``,
+    ``registers``, ``writes``, ``tree`` and
     ``resident``. Outputs ``findings``
     and ``evidence`` (JSON).
     """
@@ -57,11 +59,15 @@ class ProveEntryAction:
             earlier_stage=tuple(params["earlier-stage"]),
             registers=_wanted(registers),
             secondaries=len(params["cpus"]) - 1,
+            board=Board.from_json(params["board"]),
         )
         machine = Machine(**params["machine"])
         evidence = emulator.observe_entry(machine, context.inputs["elf"], path, deadline=params["deadline"])
         rules = EntryRules(
-            cpus=tuple(Expectation(mpidr=cpu["mpidr"], mode=Mode(cpu["mode"])) for cpu in params["cpus"]),
+            cpus=tuple(
+                Expectation(mpidr=cpu["mpidr"], mode=Mode(cpu["mode"]), features=frozenset(cpu["features"]))
+                for cpu in params["cpus"]
+            ),
             registers=registers,
             writes=tuple(WriteRule(**_rule(rule)) for rule in params["writes"]),
             symbols={**symbols, **params["symbols"]},
@@ -69,7 +75,7 @@ class ProveEntryAction:
         findings = judge_entry(evidence, rules)
         if not evidence.failure:
             findings += judge_tree(evidence.device_tree, _tree_rules(params))
-        _write_findings(context, findings)
+        write_findings(context, findings)
         _write_json(context, "evidence", _shown(evidence))
 
 
@@ -118,7 +124,7 @@ class ProveConsoleAction:
 
     find_emulator: FindEmulator
     name: str = "prove-console"
-    version: int = 1
+    version: int = 2
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
         """The emulator and its version."""
@@ -135,7 +141,7 @@ class ProveConsoleAction:
             machine, context.inputs["elf"], expected, never, deadline=params["deadline"]
         )
         context.outputs["transcript"].write_bytes(evidence.transcript)
-        _write_findings(context, judge_console(evidence, expected, never))
+        write_findings(context, judge_console(evidence, expected, never))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ class VerdictAction:
     """Step `verdict`: the findings of all proofs in one file.
 
     Inputs ``findings-0``... and ``elf``, the image that they are about. Params: ``facts``
-    about the image. Output ``verdict`` (JSON).
+    about the image, and the proofs that are ``missing``, in words. Output ``verdict`` (JSON).
     """
 
     name: str = "verdict"
@@ -161,11 +167,19 @@ class VerdictAction:
             if name.startswith("findings-")
         ]
         findings = [finding for proof in proofs for finding in proof]
+        checked = [finding for finding in findings if finding["checked"]]
         # A proof that found nothing proves nothing, whatever the others say.
-        passed = bool(proofs) and all(proofs) and all(finding["passed"] for finding in findings)
+        passed = bool(checked) and all(proofs) and all(finding["passed"] for finding in checked)
         context.keep = passed
-        sha256 = digest_of_file(context.inputs["elf"])
-        verdict = {**context.params["facts"], "sha256": sha256, "passed": passed, "findings": findings}
+        missing = context.params["missing"]
+        verdict = {
+            **context.params["facts"],
+            "sha256": digest_of_file(context.inputs["elf"]),
+            "passed": passed,
+            "complete": not missing and len(checked) == len(findings),
+            "missing": missing,
+            "findings": findings,
+        }
         _write_json(context, "verdict", verdict)
 
 
@@ -177,9 +191,9 @@ def _ready(find: FindEmulator, name: str) -> Emulator:
     return emulator
 
 
-def _write_findings(context: Context, findings: Sequence[Finding]) -> None:
+def write_findings(context: Context, findings: Sequence[Finding]) -> None:
     """Write findings; a proof that failed is looked at afresh next time."""
-    context.keep = all(finding.passed for finding in findings)
+    context.keep = all(finding.passed for finding in findings if finding.checked)
     _write_json(context, "findings", [dataclasses.asdict(finding) for finding in findings])
 
 
@@ -191,6 +205,9 @@ def _shown(evidence: EntryEvidence) -> dict[str, Any]:
     """Evidence as people like to read it: numbers in hex, the tree as its size."""
     return {
         "failure": evidence.failure,
+        "notes": list(evidence.notes),
+        "hidden": list(evidence.hidden),
+        "console": evidence.console,
         "device-tree-bytes": len(evidence.device_tree),
         "cpus": [
             {

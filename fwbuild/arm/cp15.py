@@ -47,6 +47,13 @@ REGISTERS: dict[tuple[int, int, int, int], str] = {
     (0, 14, 3, 1): "CNTV_CTL",
 }
 
+#: The same for registers that can only be read.
+READ_ONLY_REGISTERS: dict[tuple[int, int, int, int], str] = {
+    (0, 0, 0, 0): "MIDR",
+    (0, 0, 0, 5): "MPIDR",
+    (0, 0, 1, 1): "ID_PFR1",
+}
+
 #: (opc1, CRm) of MCRR -> name
 WIDE_REGISTERS: dict[tuple[int, int], str] = {
     (6, 2): "VTTBR",

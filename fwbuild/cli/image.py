@@ -8,8 +8,8 @@ import io
 import os
 import sys
 import time
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 from fwbuild.cli.options import add_build_options, add_names, session_of
 from fwbuild.cli.verdict import show_verdict
@@ -41,14 +41,19 @@ def build(arguments: argparse.Namespace, *, verify: bool) -> int:
         progress.close()
     failed = any(image.verdict is not None and not image.verdict["passed"] for image in built)
     nothing_to_do = progress.ran == 0 and not any(image.written for image in built)
-    told = [image for image in built if not arguments.quiet or (image.verdict and not image.verdict["passed"])]
+    told = [image for image in built if not arguments.quiet or (image.verdict and not _is_whole(image.verdict))]
     _tell(told, sys.stdout, nothing_to_do=nothing_to_do)
-    if not failed and all(image.verdict is not None for image in built):
+    # A verdict with gaps is looked at again: what was missing may have been installed since.
+    if all(image.verdict is not None and _is_whole(image.verdict) for image in built):
         text = io.StringIO()
         _tell(built, text, nothing_to_do=True)
         outputs = {str(file) for image in built for file in (image.folder, *image.folder.iterdir())}
         remember(["image", *arguments.names], text.getvalue(), inputs=session.watched(), outputs=outputs, began=began)
     return int(Exit.VERDICT_FAILED if failed else Exit.GOOD)
+
+
+def _is_whole(verdict: Mapping[str, Any]) -> bool:
+    return bool(verdict["passed"] and verdict["complete"])
 
 
 def _tell(built: Sequence[Built], stream: TextIO, *, nothing_to_do: bool) -> None:

@@ -11,7 +11,6 @@ from fwbuild import __version__
 from fwbuild.cli.options import add_build_options, add_names, session_of
 from fwbuild.model.problem import Exit
 from fwbuild.planning.facts import facts
-from fwbuild.planning.lower import lower
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         progress.close()
     for plan in plans:
         if arguments.steps:
-            steps = lower(plan, verify=True, version=__version__).steps
+            steps = session.lowered(plan).steps
             shown: object = {
                 step.name: {"action": step.action, "inputs": list(step.inputs), "params": step.params} for step in steps
             }

@@ -30,7 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table of the boot code, or the rules of images."""
     if not arguments.names:
         table = load_rules(BOOT_FOLDER / architecture_folder("armv7-a") / "rules.toml")
-        _show([described(row) for row in (*table.register, *table.write)])
+        rows: tuple[RegisterRow | WriteRow, ...] = (*table.register, *table.write)
+        _show([described(row) for row in rows])
         return int(Exit.GOOD)
     session, progress = session_of(arguments)
     try:
@@ -44,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
-    for rule in (*plan.registers, *plan.writes):
+    rules: tuple[RegisterRule | WriteRule, ...] = (*plan.registers, *plan.writes)
+    for rule in rules:
         if {choice.mode for choice in plan.choices} & set(rule.modes):
             yield _rule(rule, plan)
     for line in plan.console:

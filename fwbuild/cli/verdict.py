@@ -19,18 +19,34 @@ def show_verdict(verdict: Mapping[str, Any], stream: TextIO, *, brief: bool = Fa
             f" secure state {choice['secure-state']}, hyp {choice['hyp-state']}\n"
         )
     for finding in findings:
-        if not finding["passed"]:
+        if not finding["checked"]:
+            stream.write(f"  {style('open', 'yellow')}  {finding['rule']}: {finding['text']}\n")
+            stream.write(f"        not checked: {finding['evidence']}\n")
+        elif not finding["passed"]:
             stream.write(f"  {style('FAIL', 'red', 'bold')}  {finding['rule']}: {finding['text']}\n")
             stream.write(f"        {finding['evidence']}\n")
             if finding["source"]:
                 stream.write(style(f"        {finding['source']}\n", "dim"))
         elif not brief:
             stream.write(f"  {style('ok', 'green')}    {finding['rule']}: {finding['text']}\n")
+    for proof in verdict["missing"]:
+        stream.write(f"  {style('not proven', 'yellow')}  {proof}\n")
+    stream.write(_last_line(verdict, style))
+
+
+def _last_line(verdict: Mapping[str, Any], style: Style) -> str:
+    """The verdict in one line; one with gaps does not look like one without."""
+    findings = verdict["findings"]
     held = sum(finding["passed"] for finding in findings)
+    unchecked = sum(not finding["checked"] for finding in findings)
     machine = verdict["machine"]
     where = f"on {machine['machine']} with {machine['cpus']} CPU{'s' if machine['cpus'] != 1 else ''}"
-    if verdict["passed"]:
-        stream.write(f"{style('verdict: PASSED', 'green', 'bold')}, {held} rules held {where}\n")
-    else:
-        failed = len(findings) - held
-        stream.write(f"{style('verdict: FAILED', 'red', 'bold')}, {failed} of {len(findings)} rules broken {where}\n")
+    gaps = f", {unchecked} were not checked," if unchecked else ""
+    if not verdict["passed"]:
+        failed = len(findings) - held - unchecked
+        return f"{style('verdict: FAILED', 'red', 'bold')}, {failed} of {len(findings)} rules broken{gaps} {where}\n"
+    if verdict["complete"]:
+        return f"{style('verdict: PASSED', 'green', 'bold')}, {held} rules held {where}\n"
+    lacking = " and ".join(proof.partition(":")[0] for proof in verdict["missing"]) or "some rules"
+    result = style(f"verdict: PASSED WITHOUT {lacking}", "yellow", "bold")
+    return f"{result}, {held} rules held{gaps} {where} by {' and '.join(verdict['emulators'])}\n"

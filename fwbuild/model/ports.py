@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from fwbuild.model.board import Board
 from fwbuild.model.problem import Problem
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.model.verdict import ConsoleEvidence, EntryEvidence
@@ -37,12 +38,14 @@ class BootPath:
     #: the boot code's first address and its bytes
     address: int
     code: bytes
-    #: what runs before it and is not looked at: first address and size; 0 bytes for nothing
-    earlier_stage: tuple[int, int]
     #: registers to read at the payload's first instruction
     registers: tuple[str, ...]
     #: how many secondaries the payload is expected to start
     secondaries: int
+    #: what runs before it and is not looked at: first address and size; 0 bytes for nothing
+    earlier_stage: tuple[int, int] = (0, 0)
+    #: the machine in numbers, for an emulator that has no model of its own of it
+    board: Board | None = None
 
 
 class Emulator(Protocol):
@@ -63,6 +66,13 @@ class Emulator(Protocol):
 
     def missing(self) -> Problem | None:
         """Why it cannot run here, with what to install; None if it can."""
+        ...
+
+    def embeds(self, board: Board) -> bool:
+        """Whether it can build ``board`` from its numbers, without a model of its own.
+
+        Such an emulator sees the way to the payload and no more: no console.
+        """
         ...
 
     def command(self, machine: Machine, image: Path, *, interactive: bool) -> list[str]:

@@ -26,6 +26,8 @@ class RegisterRule:
     mask: int = 0xFFFFFFFF
     modes: tuple[Mode, ...] = tuple(Mode)
     cpus: Literal["all", "boot", "secondary"] = "all"
+    #: what a CPU must have for the rule to apply to it: nothing, or `virtualization` or `generic-timer`
+    needs: str = ""
     text: str
     source: str
 
@@ -45,6 +47,8 @@ class WriteRule:
     mask: int = 0xFFFFFFFF
     modes: tuple[Mode, ...] = tuple(Mode)
     cpus: Literal["all", "boot", "secondary"] = "all"
+    #: what a CPU must have for the rule to apply to it: nothing, or `virtualization` or `generic-timer`
+    needs: str = ""
     text: str
     source: str
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,10 @@ from fwbuild.elf.notes import Statement
 from fwbuild.engine.graph import FileInput, Input, OutputOf, Step, StoredInput
 from fwbuild.model.contribution import Material
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, EARLIER_STAGE, Placed, Plan
-from fwbuild.model.platform import EmulatorMachine
-from fwbuild.model.ports import Machine
-from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 from fwbuild.planning.core import RECORD
 from fwbuild.planning.facts import choices, facts, map_rows
+from fwbuild.planning.proofs import Proofs, default_proofs
+from fwbuild.planning.proving import Naming, Proving, step_of
 
 #: Seconds that the proof of the entry may take: the way is short, the host may be slow.
 _ENTRY_DEADLINE = 90
@@ -33,10 +31,11 @@ class Lowered:
     files: Mapping[str, OutputOf]
 
 
-def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
+def lower(plan: Plan, *, verify: bool, version: str, proofs: Proofs | None = None) -> Lowered:
     """The steps that make the image of ``plan``, and prove it if ``verify``.
 
-    ``version`` is fwbuild's own, for the manifest.
+    ``version`` is fwbuild's own, for the manifest. ``proofs`` says by which emulators; by
+    default by the one that the platform or the recipe names.
     """
     lowering = _Lowering(plan)
     steps = [
@@ -58,30 +57,24 @@ def lower(plan: Plan, *, verify: bool, version: str) -> Lowered:
     }
     steps.append(lowering.manifest(files, version))
     files["manifest.json"] = lowering.output("manifest", "manifest")
-    if verify and plan.machine is not None:
+    proofs = proofs or default_proofs(plan)
+    if verify and proofs is not None:
         steps += lowering.earlier_stage()
-        steps += [lowering.prove_entry(), lowering.prove_console(), lowering.verdict()]
+        proving = Proving(plan, deadline=_ENTRY_DEADLINE, choices=choices(plan))
+        steps += proving.steps(proofs)
         files["verdict.json"] = lowering.output("verdict", "verdict")
         files["entry.json"] = lowering.output("entry proof", "evidence")
-        files["console.log"] = lowering.output("console proof", "transcript")
+        if proofs.second:
+            files[f"entry-{proofs.second}.json"] = lowering.output("second entry proof", "evidence")
+        if proofs.console:
+            files["console.log"] = lowering.output("console proof", "transcript")
     return Lowered(tuple(steps), files)
 
 
-class _Lowering:
+class _Lowering(Naming):
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.name = plan.target.recipe.name
+        super().__init__(plan)
         self.loaded = [placed for placed in plan.layout.placed if placed.part.material]
-
-    def step(
-        self, what: str, action: str, inputs: Mapping[str, Input], outputs: tuple[str, ...], **params: Any
-    ) -> Step:
-        name = f"{self.name}: {what}"
-        keys = {key.replace("_", "-"): value for key, value in params.items()}
-        return Step(name=name, action=action, inputs=inputs, outputs=outputs, params=keys)
-
-    def output(self, what: str, output: str) -> OutputOf:
-        return OutputOf(f"{self.name}: {what}", output)
 
     def material(self, name: str) -> Input:
         return _input(self.plan.target.material(name))
@@ -111,10 +104,10 @@ class _Lowering:
         for index, (_, path) in enumerate(sources):
             inputs[f"source-{index}"] = FileInput(str(path))
         if labels:
-            inputs["labels"] = self.output(_step_of(BOOT_CODE), "symbols")
+            inputs["labels"] = self.output(step_of(BOOT_CODE), "symbols")
         region = self.plan.layout.place(part).region
         return self.step(
-            _step_of(part),
+            step_of(part),
             "assemble",
             inputs,
             ("code", "symbols", "lines"),
@@ -185,9 +178,9 @@ class _Lowering:
                 segments.append(self.segment(placed))
             if placed.part.material:
                 inputs[name] = self.material(placed.part.material)
-        inputs["symbols"] = self.output(_step_of(BOOT_CODE), "symbols")
+        inputs["symbols"] = self.output(step_of(BOOT_CODE), "symbols")
         for name in code[1:]:
-            inputs[f"symbols of {name}"] = self.output(_step_of(name), "symbols")
+            inputs[f"symbols of {name}"] = self.output(step_of(name), "symbols")
         return self.step(
             "image",
             "image",
@@ -207,7 +200,7 @@ class _Lowering:
         entry = {"PAYLOAD_ENTRY": "entry", "SECONDARY_ENTRY": "entry"}
         image = self.image()
         placed = self.plan.layout.place(EARLIER_STAGE)
-        name = _step_of(EARLIER_STAGE)
+        name = step_of(EARLIER_STAGE)
         return [
             self.assemble(EARLIER_STAGE, stage.sources, stage.symbols, entry),
             self.step(
@@ -217,7 +210,7 @@ class _Lowering:
                     **image.inputs,
                     EARLIER_STAGE: self.output(name, "code"),
                     "symbols": self.output(name, "symbols"),
-                    f"symbols of {BOOT_CODE}": self.output(_step_of(BOOT_CODE), "symbols"),
+                    f"symbols of {BOOT_CODE}": self.output(step_of(BOOT_CODE), "symbols"),
                 },
                 ("elf",),
                 segments=[{**self.segment(placed), "executable": True}, *image.params["segments"]],
@@ -234,7 +227,7 @@ class _Lowering:
         """The parts whose bytes the build makes."""
         names = (BOOT_CODE, *(code.assembly.part for code in self.plan.code))
         return {
-            **{name: self.output(_step_of(name), "code") for name in names},
+            **{name: self.output(step_of(name), "code") for name in names},
             DEVICE_TREE: self.output("device tree", "dtb"),
         }
 
@@ -261,108 +254,6 @@ class _Lowering:
             facts=facts(self.plan, version),
             files={f"file-{index}": name for index, name in enumerate(files)},
         )
-
-    def machine(self) -> dict[str, Any]:
-        assert self.plan.machine is not None
-        return dataclasses.asdict(machine_of(self.plan, self.plan.machine))
-
-    def prove_entry(self) -> Step:
-        plan = self.plan
-        assert plan.machine is not None
-        boot = plan.layout.place(BOOT_CODE).region
-        return self.step(
-            "entry proof",
-            "prove-entry",
-            {
-                "elf": self.proved(),
-                "code": self.output(_step_of(BOOT_CODE), "code"),
-                "symbols": self.output(_step_of(BOOT_CODE), "symbols"),
-            },
-            ("findings", "evidence"),
-            emulator=plan.machine.type,
-            machine=self.machine(),
-            deadline=_ENTRY_DEADLINE,
-            payload=plan.entry_address,
-            address=boot.start,
-            earlier_stage=self.stage_region(),
-            symbols=dict(plan.boot.symbols),
-            cpus=[
-                {
-                    "mpidr": choice.cpu.mpidr,
-                    "node": node,
-                    "mode": int(choice.mode),
-                    "secure": int(choice.secure),
-                    "hyp": int(choice.hyp),
-                }
-                for choice, node in zip(plan.choices, plan.cpu_nodes, strict=True)
-            ],
-            registers=[self.rule(rule) for rule in plan.registers],
-            writes=[self.rule(rule) for rule in plan.writes],
-            tree=plan.layout.place(DEVICE_TREE).region.start,
-            resident={BOOT_CODE: [boot.start, boot.size]},
-        )
-
-    def stage_region(self) -> list[int]:
-        if self.plan.earlier_stage is None:
-            return [0, 0]
-        region = self.plan.layout.place(EARLIER_STAGE).region
-        return [region.start, region.size]
-
-    def prove_console(self) -> Step:
-        plan = self.plan
-        assert plan.machine is not None
-        mode = plan.choices[0].mode
-        return self.step(
-            "console proof",
-            "prove-console",
-            {"elf": self.proved()},
-            ("findings", "transcript"),
-            emulator=plan.machine.type,
-            machine=self.machine(),
-            deadline=plan.target.recipe.verify.deadline,
-            expected=[self.rule(rule) for rule in plan.console if mode in rule.modes],
-            never=[dataclasses.asdict(rule) for rule in plan.never],
-        )
-
-    def rule(self, rule: RegisterRule | WriteRule | ConsoleRule | NeverRule) -> dict[str, Any]:
-        """A rule as JSON, its addresses known now."""
-        fields = {field.name: getattr(rule, field.name) for field in dataclasses.fields(rule)}
-        if isinstance(rule, RegisterRule) and not isinstance(rule.value, str):
-            fields["value"] = self.plan.layout.resolve(rule.value)
-        if isinstance(rule, WriteRule):
-            fields["targets"] = list(rule.targets)
-        if "modes" in fields:
-            fields["modes"] = [int(mode) for mode in fields["modes"]]
-        return fields
-
-    def verdict(self) -> Step:
-        return self.step(
-            "verdict",
-            "verdict",
-            {
-                "findings-0": self.output("entry proof", "findings"),
-                "findings-1": self.output("console proof", "findings"),
-                "elf": self.output("image", "elf"),
-            },
-            ("verdict",),
-            facts={"image": self.name, "machine": self.machine(), "choices": choices(self.plan)},
-        )
-
-
-def _step_of(part: str) -> str:
-    """What the step is called that assembles ``part``."""
-    return part.replace("-", " ")
-
-
-def machine_of(plan: Plan, model: EmulatorMachine) -> Machine:
-    """The machine to prove the image of ``plan`` on."""
-    return Machine(
-        machine=model.machine,
-        cpu=model.cpu,
-        properties=dict(model.properties),
-        cpus=len(plan.target.cpus),
-        memory=sum(bank.size for bank in plan.target.platform.memory),
-    )
 
 
 def _input(material: Material) -> Input:

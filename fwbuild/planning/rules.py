@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from fwbuild.config.rules import RegisterRow, Rules, WriteRow, number
 from fwbuild.model.contribution import Target
 from fwbuild.model.modes import ResetState
+from fwbuild.model.platform import Core, Platform
 from fwbuild.model.rule import RegisterRule, WriteRule
 
 
@@ -26,13 +27,22 @@ def rules_for(
     return registers, writes
 
 
+def features(core: Core, platform: Platform) -> frozenset[str]:
+    """What rules may need that ``core`` has on ``platform``, which must say how fast its timer counts."""
+    found = {
+        "virtualization": core.virtualization,
+        "generic-timer": core.generic_timer and platform.timer is not None,
+    }
+    return frozenset(name for name, there in found.items() if there)
+
+
 def _applies(row: RegisterRow | WriteRow, target: Target) -> bool:
-    core = target.cores[0]
+    """Whether there is a CPU that the rule is about, and the boot code starts where it can keep it."""
     state = target.platform.reset.state
     secure = state in (ResetState.SECURE_SVC, ResetState.MONITOR)
-    has = {"": True, "virtualization": core.virtualization, "generic-timer": core.generic_timer}
     can = {"": True, "hyp": secure or state is ResetState.HYP, "secure": secure}
-    return has[row.cores] and can[row.start]
+    has = not row.cores or any(row.cores in features(core, target.platform) for core in target.cores)
+    return has and can[row.start]
 
 
 def _register(row: RegisterRow, symbols: Mapping[str, int]) -> RegisterRule:
@@ -45,6 +55,7 @@ def _register(row: RegisterRow, symbols: Mapping[str, int]) -> RegisterRule:
         mask=number(row.mask, symbols, row),
         modes=row.modes,
         cpus=row.cpus,
+        needs=row.cores,
         text=row.text,
         source=row.source,
     )
@@ -62,6 +73,7 @@ def _write(row: WriteRow, symbols: Mapping[str, int]) -> WriteRule:
         mask=number(row.mask, symbols, row),
         modes=row.modes,
         cpus=row.cpus,
+        needs=row.cores,
         text=row.text,
         source=row.source,
     )

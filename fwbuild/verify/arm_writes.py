@@ -20,7 +20,7 @@ _WORD = 0xFFFFFFFF
 
 def write_of(instruction: int, pc: int, cpsr: int, read: ReadRegister) -> Write | None:
     """The write that ``instruction`` at ``pc`` is about to make; None if it makes none."""
-    if not _condition_holds(instruction >> 28, cpsr):
+    if not condition_holds(instruction >> 28, cpsr):
         return None
     if instruction & 0x0F100F10 == 0x0E000F10:  # MCR p15
         name = name_of(instruction >> 21 & 7, instruction >> 16 & 15, instruction & 15, instruction >> 5 & 7)
@@ -47,7 +47,7 @@ def _address(instruction: int, pc: int, read: ReadRegister) -> int:
     return (base + offset if instruction >> 23 & 1 else base - offset) & _WORD
 
 
-def _condition_holds(condition: int, cpsr: int) -> bool:
+def condition_holds(condition: int, cpsr: int) -> bool:
     """Whether an instruction with ``condition`` is executed (DDI 0406C, table A8-1)."""
     n, z, c, v = (cpsr >> bit & 1 for bit in (31, 30, 29, 28))
     base = (z, c, n, v, c and not z, n == v, n == v and not z, True)[condition >> 1]

@@ -9,20 +9,41 @@ has called every secondary out of the pen.
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 from fwbuild.model.ports import BootPath
 from fwbuild.model.verdict import AT_RESET, CpuEvidence, EntryEvidence, Write
 from fwbuild.verify.arm_writes import write_of
-from fwbuild.verify.gdbstub import GdbStub, StubError
+from fwbuild.verify.gdbstub import StubError
 from fwbuild.verify.names import STUB_NAMES
 
 #: A CPU that has not arrived after this many instructions goes round in circles.
-_STEP_LIMIT = 20_000
+STEP_LIMIT = 20_000
 #: The largest device tree that is read back, in bytes: Linux and Xen allow 2 MiB.
 _TREE_LIMIT = 2 << 20
 _TREE_MAGIC = 0xD00DFEED
 #: Registers that PL1 may later see another value of, and what their value at reset is called.
 _AT_RESET = ("MIDR",)
+
+
+class Stopped(Protocol):
+    """A stopped machine: what :class:`fwbuild.verify.gdbstub.GdbStub` says of QEMU's."""
+
+    def start(self) -> None: ...
+
+    def cpus(self) -> int: ...
+
+    def has(self, name: str, number: int = 0, /) -> bool: ...
+
+    def register(self, number: int, name: str, /) -> int: ...
+
+    def memory(self, number: int, address: int, size: int, /) -> bytes: ...
+
+    def step(self, number: int, /) -> None: ...
+
+    def break_at(self, address: int, /) -> None: ...
+
+    def run(self, timeout: float, /) -> int | None: ...
 
 
 class _Cpu:
@@ -47,7 +68,7 @@ class _Cpu:
         )
 
 
-def follow(stub: GdbStub, path: BootPath, *, deadline: float) -> EntryEvidence:
+def follow(stub: Stopped, path: BootPath, *, deadline: float) -> EntryEvidence:
     """What each CPU did on its way. ``deadline`` is a time of ``time.monotonic``.
 
     Never raises StubError: what went wrong is in the evidence.
@@ -60,14 +81,14 @@ def follow(stub: GdbStub, path: BootPath, *, deadline: float) -> EntryEvidence:
         cpus = [_Cpu(number) for number in range(stub.cpus())]
         _step_all(stub, cpus, path, deadline)
         if cpus[0].reached == "payload":
-            tree = _device_tree(stub, cpus[0].registers.get("r2", 0))
+            tree = device_tree_at(stub, cpus[0].registers.get("r2", 0))
             _release(stub, cpus, path, deadline)
     except StubError as error:
         failure = str(error)
     return EntryEvidence(cpus=tuple(cpu.evidence() for cpu in cpus), device_tree=tree, failure=failure)
 
 
-def _step_all(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) -> None:
+def _step_all(stub: Stopped, cpus: list[_Cpu], path: BootPath, deadline: float) -> None:
     """Step all CPUs in turn until each is at the payload, in the pen, parked or lost.
 
     One instruction each: a secondary may wait for what the boot CPU chooses, and the
@@ -75,7 +96,9 @@ def _step_all(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) 
     """
     going = list(cpus)
     for cpu in going:
-        cpu.registers = {AT_RESET + name: stub.register(cpu.number, name) for name in _AT_RESET if stub.has(name)}
+        cpu.registers = {
+            AT_RESET + name: stub.register(cpu.number, name) for name in _AT_RESET if stub.has(name, cpu.number)
+        }
     while going:
         for cpu in going:
             cpu.pc = stub.register(cpu.number, "pc")
@@ -106,12 +129,12 @@ def _where(cpu: _Cpu, path: BootPath, deadline: float) -> str:
         return "" if time.monotonic() < deadline else "nowhere: it does not leave the earlier stage"
     if not path.address <= cpu.pc < path.address + len(path.code):
         return "nowhere: it left the boot code"
-    if cpu.instructions >= _STEP_LIMIT or time.monotonic() > deadline:
+    if cpu.instructions >= STEP_LIMIT or time.monotonic() > deadline:
         return "nowhere: it goes round in the boot code"
     return ""
 
 
-def _note_write(stub: GdbStub, cpu: _Cpu, path: BootPath, pc: int) -> None:
+def _note_write(stub: Stopped, cpu: _Cpu, path: BootPath, pc: int) -> None:
     offset = pc - path.address
     instruction = int.from_bytes(path.code[offset : offset + 4], "little")
     # Cheap test before asking the stub for CPSR: coprocessor or store.
@@ -127,17 +150,17 @@ def _gpr(number: int) -> str:
     return {13: "sp", 14: "lr", 15: "pc"}.get(number, f"r{number}")
 
 
-def _registers(stub: GdbStub, number: int, path: BootPath) -> dict[str, int]:
+def _registers(stub: Stopped, number: int, path: BootPath) -> dict[str, int]:
     """The registers that rules ask for; one that the emulator does not show is left out."""
     found: dict[str, int] = {}
     for name in path.registers:
         shown = STUB_NAMES.get(name, name)
-        if stub.has(shown):
+        if stub.has(shown, number):
             found[name] = stub.register(number, shown)
     return found
 
 
-def _device_tree(stub: GdbStub, address: int) -> bytes:
+def device_tree_at(stub: Stopped, address: int) -> bytes:
     """The blob at ``address``; empty if there is none."""
     head = stub.memory(0, address, 8)
     size = int.from_bytes(head[4:8], "big")
@@ -146,7 +169,7 @@ def _device_tree(stub: GdbStub, address: int) -> bytes:
     return stub.memory(0, address, size)
 
 
-def _release(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) -> None:
+def _release(stub: Stopped, cpus: list[_Cpu], path: BootPath, deadline: float) -> None:
     """Let the payload run until it has called ``path.secondaries`` CPUs out of the pen."""
     release = path.symbols["pen_release"]
     stub.break_at(release)
@@ -161,7 +184,8 @@ def _release(stub: GdbStub, cpus: list[_Cpu], path: BootPath, deadline: float) -
         stub.step(number)
         cpu = cpus[number]
         cpu.pc = stub.register(number, "pc")
-        if not path.address <= cpu.pc < path.address + len(path.code):  # else it was not called yet
-            cpu.reached = "payload"
-            cpu.registers |= _registers(stub, number, path)
-            released += 1
+        if path.address <= cpu.pc < path.address + len(path.code):
+            continue  # a conditional branch that was not taken: it waits on
+        cpu.reached = "payload"
+        cpu.registers |= _registers(stub, number, path)
+        released += 1

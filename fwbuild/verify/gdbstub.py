@@ -81,8 +81,8 @@ class GdbStub:
         self._cpus = count
         return count
 
-    def has(self, register: str) -> bool:
-        """Whether the machine's CPUs have ``register`` at all."""
+    def has(self, register: str, cpu: int = 0) -> bool:
+        """Whether the machine's CPUs, which are all alike in QEMU, have ``register`` at all."""
         return register in self._registers
 
     def register(self, cpu: int, name: str) -> int:

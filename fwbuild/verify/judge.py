@@ -18,6 +18,8 @@ class Expectation:
 
     mpidr: int
     mode: Mode
+    #: what it has that rules may need
+    features: frozenset[str] = frozenset({"virtualization", "generic-timer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +66,16 @@ def _arrival(evidence: EntryEvidence, rules: EntryRules) -> Finding:
 
 def _judge(rule: RegisterRule | WriteRule, evidence: EntryEvidence, rules: EntryRules) -> Iterable[Finding]:
     """The finding for ``rule`` over the CPUs that it applies to, if there are any."""
+    hidden = _hidden(rule, evidence)
     results = [
         (cpu.cpu, *(_register(rule, cpu, rules) if isinstance(rule, RegisterRule) else _write(rule, cpu)))
         for cpu, expected in zip(evidence.cpus, rules.cpus, strict=False)
-        if cpu.reached == "payload" and expected.mode in rule.modes and _is_concerned(rule.cpus, cpu.cpu)
+        if cpu.reached == "payload" and expected.mode in rule.modes and _is_concerned(rule, cpu.cpu, expected)
     ]
-    if results:
+    if results and hidden:
+        what = f"this emulator cannot show {hidden}"
+        yield Finding(rule=rule.id, passed=False, text=rule.text, evidence=what, source=rule.source, checked=False)
+    elif results:
         yield Finding(
             rule=rule.id,
             passed=all(good for _, good, _ in results),
@@ -79,8 +85,18 @@ def _judge(rule: RegisterRule | WriteRule, evidence: EntryEvidence, rules: Entry
         )
 
 
-def _is_concerned(cpus: str, number: int) -> bool:
-    return cpus == "all" or (cpus == "boot") == (number == 0)
+def _is_concerned(rule: RegisterRule | WriteRule, number: int, expected: Expectation) -> bool:
+    if rule.needs and rule.needs not in expected.features:
+        return False
+    return rule.cpus == "all" or (rule.cpus == "boot") == (number == 0)
+
+
+def _hidden(rule: RegisterRule | WriteRule, evidence: EntryEvidence) -> str:
+    """The register that keeps ``rule`` from being checked; empty if there is none."""
+    if isinstance(rule, WriteRule):
+        return ""
+    names = (rule.register, rule.value.removeprefix("= ") if isinstance(rule.value, str) else "")
+    return next((name for name in names if name in evidence.hidden), "")
 
 
 def _grouped(results: Sequence[tuple[int, bool, str]]) -> list[str]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fwbuild.engine import child
+from fwbuild.model.board import Board
 from fwbuild.model.ports import BootPath, Machine
 from fwbuild.model.problem import FwbuildError, Problem
 from fwbuild.model.rule import ConsoleRule, NeverRule
@@ -71,9 +72,13 @@ class Qemu:
         what, do = (f"{PROGRAM} does not work ({why})", "reinstall") if why else (f"there is no {PROGRAM}", "install")
         return Problem(
             code="tool-missing",
-            message=f"{what}, so the image cannot be verified",
+            message=f"{what}, so the image cannot be run",
             hint=f"as root: apt {do} {_PACKAGE}; or build only, with --no-verify",
         )
+
+    def embeds(self, board: Board) -> bool:
+        """No: QEMU has models of whole machines."""
+        return False
 
     def command(self, machine: Machine, image: Path, *, interactive: bool) -> list[str]:
         """The command line that boots ``image``.

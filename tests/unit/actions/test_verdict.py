@@ -19,12 +19,14 @@ def judged(folder: Path, *proofs: list[bool]) -> tuple[dict[str, Any], bool]:
     inputs = {"elf": folder / "elf"}
     inputs["elf"].write_bytes(b"the image")
     for number, proof in enumerate(proofs):
-        findings = [{"rule": f"{number}-{index}", "passed": passed} for index, passed in enumerate(proof)]
+        findings = [
+            {"rule": f"{number}-{index}", "passed": passed, "checked": True} for index, passed in enumerate(proof)
+        ]
         inputs[f"findings-{number}"] = folder / f"findings-{number}"
         inputs[f"findings-{number}"].write_text(json.dumps(findings))
     context = Context(
         step="verdict",
-        params={"facts": {"image": "x", "choices": []}},
+        params={"facts": {"image": "x", "choices": []}, "missing": []},
         inputs=inputs,
         outputs={"verdict": folder / "verdict"},
         scratch=folder,

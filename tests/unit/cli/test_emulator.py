@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from fwbuild.verify import gdbstub, qemu
+from fwbuild.verify import gdbstub, qemu, unicorn
 from tests.conftest import Command
 from tests.unit.cli.shell import environment
 from tests.unit.engine.test_child import is_running, wait_until_gone
@@ -62,7 +62,7 @@ def answers(*data):
 
 @pytest.fixture
 def fake(fw: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
-    """Puts a script first in PATH as the emulator; its folder is $HERE."""
+    """Puts a script first in PATH as the only emulator; its folder is $HERE."""
     folder = tmp_path / "fake"
     folder.mkdir()
     (fw.folder / "layer" / "recipes" / "mine.toml").write_text(RECIPE.format(1))
@@ -70,6 +70,7 @@ def fake(fw: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("HERE", str(folder))
     monkeypatch.setattr(gdbstub, "_ANSWER_TIMEOUT", 0.5)
     monkeypatch.setattr(qemu, "_SHORT", 0.5)
+    monkeypatch.setattr(unicorn, "_folder", lambda: None)
     qemu.asked.cache_clear()
 
     def write(script: str) -> Path:

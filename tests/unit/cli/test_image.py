@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from fwbuild.elf.notes import understand
 from fwbuild.elf.read import notes_of
 from fwbuild.engine.key import digest_of_file
 from fwbuild.model.modes import Mode
+from fwbuild.verify import qemu, unicorn
 from tests.conftest import Command
 from tests.project import CONSOLE, ROOT, tree, zimage
 
@@ -330,19 +331,51 @@ def test_an_error_in_a_fragment_has_its_place(fw: Command) -> None:
     assert "recipes/bad.dtso:2:1: error[bad-device-tree]" in err
 
 
-def test_without_qemu_the_image_is_built_and_the_missing_proof_named(
-    fw: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fwbuild.verify import qemu
-
+@pytest.fixture
+def without_qemu(fw: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The project of ``fw``, made while dtc was still there."""
     monkeypatch.setenv("PATH", "/nowhere")
     qemu.asked.cache_clear()
-    try:
-        _, err = fw("image", "linux-a15", status=5)
-    finally:
-        qemu.asked.cache_clear()
-    assert err.count("error[tool-missing]: there is no qemu-system-arm, so the image cannot be verified") == 1
+    yield
+    qemu.asked.cache_clear()
+
+
+@pytest.mark.usefixtures("without_qemu")
+def test_without_any_emulator_the_image_is_built_and_the_missing_one_named(
+    fw: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unicorn, "_folder", lambda: None)
+    _, err = fw("image", "linux-a15", status=5)
+    assert err.count("error[tool-missing]: there is no qemu-system-arm, so the image cannot be run") == 1
     assert "hint: as root: apt install qemu-system-arm; or build only, with --no-verify" in err
+
+
+@pytest.mark.usefixtures("without_qemu")
+def test_without_qemu_the_entry_is_proven_all_the_same_and_the_rest_named(fw: Command) -> None:
+    out, err = fw("image", "linux-a15")
+    assert "done  linux-a15: entry proof" in err
+    assert (
+        "  not proven  console proof: there is no qemu-system-arm, so the image cannot be run (as root: apt install"
+        in out
+    )
+    last = out.splitlines()[-1]
+    assert last.startswith("verdict: PASSED WITHOUT console proof, ")
+    assert last.endswith(", 3 were not checked, on vexpress-a15 with 2 CPUs by unicorn")
+    files = built(fw)
+    assert sorted(files) == sorted([*FILES, "entry.json", "verdict.json"]), "no console.log"
+    verdict = json.loads(files["verdict.json"])
+    assert (verdict["passed"], verdict["complete"], verdict["emulators"]) == (True, False, ["unicorn"])
+    assert [proof.partition(":")[0] for proof in verdict["missing"]] == ["console proof"]
+    assert last in fw("image", "linux-a15")[0], "the gap is named again when there is nothing to do"
+    assert last in fw("verify", "linux-a15")[0]
+    assert not list((fw.folder / ".fwbuild").glob("stamps/*")), "QEMU may be there next time"
+
+
+@pytest.mark.usefixtures("without_qemu")
+def test_a_recipe_that_insists_on_qemu_gets_no_other_emulator(fw: Command) -> None:
+    recipe(f"{HEAD}{LINUX}\n[verify]\nemulator = 'qemu'\n")(fw.folder)
+    _, err = fw("image", "linux-b", status=5)
+    assert "error[tool-missing]: there is no qemu-system-arm, so the image cannot be run" in err
 
 
 def test_a_build_that_is_killed_leaves_nothing_half_written(fw: Command) -> None:
