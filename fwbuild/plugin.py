@@ -12,6 +12,8 @@ from fwbuild.engine.action import Action, Context
 from fwbuild.formats.zimage import ZImage, read_zimage
 from fwbuild.model.contribution import (
     Contribution,
+    ElfPayload,
+    ElfSegment,
     Entry,
     Material,
     Part,
@@ -27,6 +29,7 @@ from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, f
 from fwbuild.model.region import Region, align_down, align_up
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 from fwbuild.model.setting import Origins, Table, no_origins, setting
+from fwbuild.payloads.arguments import ARGUMENTS, argument_rules
 
 #: Marks a function of a plugin as the implementation of the hook of its name.
 hookimpl = pluggy.HookimplMarker("fwbuild")
@@ -37,6 +40,8 @@ __all__ = [
     "Payload",
     "Target",
     "Material",
+    "ElfPayload",
+    "ElfSegment",
     "SourceName",
     "Contribution",
     "Entry",
@@ -44,6 +49,9 @@ __all__ = [
     # payload images
     "ZImage",
     "read_zimage",
+    # how 32-bit kernels are entered
+    "ARGUMENTS",
+    "argument_rules",
     # device trees
     "Edit",
     "SetProperty",

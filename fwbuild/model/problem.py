@@ -53,6 +53,7 @@ CODES: dict[str, Exit] = {
     "bad-payload": Exit.BAD_INPUT,
     "bad-elf": Exit.BAD_INPUT,
     "bad-note": Exit.BAD_INPUT,
+    "note-mismatch": Exit.BAD_INPUT,
     "no-common-mode": Exit.BAD_INPUT,
     "bad-device-tree": Exit.BAD_INPUT,
     "layout-overlap": Exit.BAD_INPUT,

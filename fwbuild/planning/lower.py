@@ -121,7 +121,7 @@ class _Lowering:
             tree=self.plan.layout.place(DEVICE_TREE).region.start,
         )
 
-    def notes(self) -> list[dict[str, Any]]:
+    def notes(self, *, digest: bool = True) -> list[dict[str, Any]]:
         """The payload's statement, as it goes into the wrapper and the image."""
         entry = self.plan.entry
         payload = self.plan.target.material(self.plan.layout.place(entry.part).part.material)
@@ -130,13 +130,16 @@ class _Lowering:
             uniform=entry.uniform,
             entry_point=self.plan.entry_address,
             secondaries=entry.secondaries,
-            payload_digest=bytes.fromhex(payload.digest),
+            payload_digest=bytes.fromhex(payload.digest if digest else ""),
         )
         return [{"type": note.type, "descriptor": note.descriptor.hex()} for note in statement.notes()]
 
     def segment(self, placed: Placed) -> dict[str, Any]:
         part = placed.part
+        material = self.plan.target.materials.get(part.material)
+        whole = material is None or (not material.container and part.size == material.size)
         return {
+            **({} if material is None or whole else {"slice": [material.offset + part.offset, part.size]}),
             "name": part.name,
             "address": placed.region.start,
             "input": part.name,
@@ -145,16 +148,16 @@ class _Lowering:
         }
 
     def payload(self) -> Step:
-        """The payload alone, wrapped with its notes."""
-        placed = self.plan.layout.place(self.plan.entry.part)
-        inputs = {placed.part.name: self.material(placed.part.material)}
+        """The payload alone with its notes; a digest only around an image that is one piece."""
+        material = self.plan.layout.place(self.plan.entry.part).part.material
+        pieces = [placed for placed in self.loaded if placed.part.material == material]
         return self.step(
             "payload",
             "image",
-            inputs,
+            {placed.part.name: self.material(material) for placed in pieces},
             ("elf",),
-            segments=[self.segment(placed)],
-            notes=self.notes(),
+            segments=[self.segment(placed) for placed in pieces],
+            notes=self.notes(digest=len(pieces) == 1),
             entry=self.plan.entry_address,
         )
 
@@ -285,7 +288,12 @@ class _Lowering:
                 "elf": self.output("image", "elf"),
             },
             ("verdict",),
-            facts={"image": self.name, "machine": self.machine(), "choices": _choices(self.plan)},
+            facts={
+                "image": self.name,
+                "machine": self.machine(),
+                "payload": _payload(self.plan),
+                "choices": _choices(self.plan),
+            },
         )
 
 
@@ -302,7 +310,9 @@ def machine_of(plan: Plan, model: EmulatorMachine) -> Machine:
 
 def _input(material: Material) -> Input:
     """A material as a step's input: from the store by digest, or a file of the user's."""
-    return FileInput(str(material.path)) if material.type == "file" else StoredInput(material.digest)
+    if material.type == "file":
+        return FileInput(str(material.path))
+    return StoredInput(material.container or material.digest)
 
 
 def map_rows(plan: Plan, made: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -334,6 +344,19 @@ def _choices(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
+def _payload(plan: Plan) -> dict[str, Any]:
+    """How the payload is entered, and who said so."""
+    return {
+        "type": plan.target.payload,
+        "entry": f"{plan.entry_address:#x}",
+        "modes": [mode.word for mode in plan.entry.modes],
+        "uniform": plan.entry.uniform,
+        "secondaries": [method.word for method in plan.entry.secondaries],
+        "stated-by": plan.entry.carrier,
+        "overruled": {carrier: [mode.word for mode in modes] for carrier, modes in plan.entry.overruled},
+    }
+
+
 def facts(plan: Plan, version: str) -> dict[str, Any]:
     """What the plan decided, for the manifest and for `fwbuild plan`."""
     target = plan.target
@@ -342,13 +365,7 @@ def facts(plan: Plan, version: str) -> dict[str, Any]:
         "summary": target.recipe.summary,
         "platform": target.platform.name,
         "fwbuild": version,
-        "payload": {
-            "type": target.payload,
-            "entry": f"{plan.entry_address:#x}",
-            "modes": [mode.word for mode in plan.entry.modes],
-            "uniform": plan.entry.uniform,
-            "stated-by": plan.entry.carrier,
-        },
+        "payload": _payload(plan),
         "cpus": _choices(plan),
         "layout": {
             placed.part.name: {
@@ -360,7 +377,7 @@ def facts(plan: Plan, version: str) -> dict[str, Any]:
         },
         "materials": {
             name: {
-                "sha256": material.digest,
+                "sha256": material.container or material.digest,
                 "size": material.size,
                 "version": material.version,
                 "type": material.type,

@@ -19,6 +19,7 @@ from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.planning.bootcode import boot_code
+from fwbuild.planning.carriers import decide, fixed_by, open_payload
 from fwbuild.planning.choose import choose
 from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
 from fwbuild.planning.layout import lay_out, overlaps
@@ -31,16 +32,19 @@ def make_plan(target: Target, registry: Registry) -> Plan:
 
     Raises FwbuildError with what the plugins, the layout and the reviews object to.
     """
+    carried = open_payload(target, registry.payloads()[target.payload].image)
+    target = carried.target
     contributions = registry.contributions(target)
     registry.check()
     gifts = [gift for _, gift in contributions]
-    entry = _entry(target, contributions)
+    entry = decide(_entry(target, contributions), carried)
+    _check_start(target, entry)
     choices = choose(entry, target.platform, target.cpus, target.cores)
     base = target.material(target.platform.device_tree.base)
     tree = _base_tree(base)
     fragments = _fragments(target, gifts)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
-    layout = _layout(target, gifts, reserve)
+    layout = _layout(target, fixed_by(carried, entry, [part for gift in gifts for part in gift.parts]), gifts, reserve)
     payload = layout.place(entry.part).region.start + entry.offset
     boot = boot_code(target, entry, BOOT_FOLDER, payload, [layout.resolve(value) for value in entry.arguments])
     folder = BOOT_FOLDER / architecture_folder(target.platform.architecture)
@@ -80,7 +84,7 @@ def _base_tree(base: Material) -> Tree:
 
 
 def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) -> Entry:
-    """The one entry that a plugin gave; the recipe's `modes` win over what it says."""
+    """The one entry that a plugin gave."""
     entries = [(owner, gift.entry) for owner, gift in contributions if gift.entry is not None]
     if not entries:
         raise fail(
@@ -91,9 +95,11 @@ def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) ->
     if len(entries) > 1:
         owners = " and ".join(owner for owner, _ in entries)
         raise fail("plugin-failed", f"the plugins {owners} both say how to enter the payload")
-    entry = entries[0][1]
-    if target.recipe.modes is not None:
-        entry = dataclasses.replace(entry, modes=target.recipe.modes, carrier="recipe")
+    return entries[0][1]
+
+
+def _check_start(target: Target, entry: Entry) -> None:
+    """Raise FwbuildError unless the payload can start the secondaries as the platform has it."""
     method = target.platform.secondaries.method
     if len(target.cpus) > 1 and method not in entry.secondaries:
         accepted = ", ".join(each.word for each in entry.secondaries)
@@ -102,11 +108,9 @@ def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) ->
             f"the payload starts secondary CPUs by {accepted}, but {target.platform.name} has {method.word}",
             origin=target.platform.secondaries.origins.of("method"),
         )
-    return entry
 
 
-def _layout(target: Target, gifts: Sequence[Contribution], reserve: int) -> Layout:
-    parts: list[Part] = [part for gift in gifts for part in gift.parts]
+def _layout(target: Target, parts: list[Part], gifts: Sequence[Contribution], reserve: int) -> Layout:
     windows = [gift.tree_window for gift in gifts if gift.tree_window is not None]
     parts.extend(core_parts(reserve, windows[0] if windows else None))
     problems = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fwbuild.plugin import (
-    DEVICE_TREE,
+    ARGUMENTS,
     AddressOf,
     Cells,
     ConsoleRule,
@@ -21,7 +21,6 @@ from fwbuild.plugin import (
     Part,
     Payload,
     Region,
-    RegisterRule,
     SetProperty,
     SourceName,
     StartMethod,
@@ -29,6 +28,7 @@ from fwbuild.plugin import (
     Target,
     ZImage,
     align_up,
+    argument_rules,
     fail,
     hookimpl,
     no_origins,
@@ -92,14 +92,12 @@ def fwbuild_contribute(target: Target) -> Contribution | None:
             modes=(Mode.HYP, Mode.SVC),
             uniform=True,
             secondaries=(StartMethod.PSCI_SMC, StartMethod.PSCI_HVC, StartMethod.MAILBOX),
-            carrier="recogniser",
-            # booting.rst: r0 is 0, r1 the machine type or all ones, r2 the device tree.
-            arguments=(0, 0xFFFFFFFF, AddressOf(DEVICE_TREE)),
+            arguments=ARGUMENTS,
         ),
         parts=_parts(target, zimage, image, ramdisk, low),
         tree_window=low,
         edits=_edits(options, ramdisk),
-        registers=_registers(),
+        registers=argument_rules("linux"),
         console=_console(len(target.cpus), ramdisk),
         never=_never(),
     )
@@ -145,24 +143,6 @@ def _edits(options: LinuxOptions, ramdisk: Material | None) -> tuple[Edit, ...]:
         edits.append(SetProperty("/chosen", "linux,initrd-start", Cells((AddressOf("ramdisk"),))))
         edits.append(SetProperty("/chosen", "linux,initrd-end", Cells((AddressOf("ramdisk", "end"),))))
     return tuple(edits)
-
-
-def _registers() -> tuple[RegisterRule, ...]:
-    source = 'Linux Documentation/arm/booting.rst, "Calling the kernel image"'
-    return (
-        RegisterRule(id="linux-r0", register="r0", value=0, cpus="boot", text="r0 is 0", source=source),
-        RegisterRule(
-            id="linux-r1", register="r1", value=0xFFFFFFFF, cpus="boot", text="r1 is no machine type", source=source
-        ),
-        RegisterRule(
-            id="linux-r2",
-            register="r2",
-            value=AddressOf(DEVICE_TREE),
-            cpus="boot",
-            text="r2 is the address of the device tree",
-            source=source,
-        ),
-    )
 
 
 def _console(cpus: int, ramdisk: Material | None) -> tuple[ConsoleRule, ...]:

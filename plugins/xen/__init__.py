@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fwbuild.plugin import (
-    DEVICE_TREE,
+    ARGUMENTS,
     AddressOf,
     Cells,
     ConsoleRule,
@@ -32,6 +32,7 @@ from fwbuild.plugin import (
     Target,
     ZImage,
     align_up,
+    argument_rules,
     fail,
     hookimpl,
     no_origins,
@@ -88,9 +89,7 @@ def fwbuild_contribute(target: Target) -> Contribution | None:
             modes=(Mode.HYP,),
             uniform=True,
             secondaries=(StartMethod.PSCI_SMC, StartMethod.MAILBOX),
-            carrier="recogniser",
-            # booting.txt: as for Linux, so r0 is 0, r1 all ones, r2 the device tree.
-            arguments=(0, 0xFFFFFFFF, AddressOf(DEVICE_TREE)),
+            arguments=ARGUMENTS,
         ),
         parts=_parts(zimage, image, kernel, ramdisk),
         edits=_edits(options, ramdisk),
@@ -184,15 +183,7 @@ def _registers() -> tuple[RegisterRule, ...]:
             text="SCR.HCE is set: Xen's guests can make hypercalls",
             source=source,
         ),
-        RegisterRule(id="xen-r0", register="r0", value=0, cpus="boot", text="r0 is 0", source=source),
-        RegisterRule(
-            id="xen-r2",
-            register="r2",
-            value=AddressOf(DEVICE_TREE),
-            cpus="boot",
-            text="r2 is the address of the device tree",
-            source=source,
-        ),
+        *argument_rules("xen", source),
     )
 
 

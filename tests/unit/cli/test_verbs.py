@@ -64,9 +64,10 @@ def test_list(fw: Command) -> None:
         "  vexpress-a15  ARM Versatile Express with CoreTile Express A15x2 (V2P-CA15)",
         "payloads",
         "  linux  Linux for 32-bit ARM, a zImage",
+        "  raw    a kernel of your own, a flat binary or an ELF file",
         "  xen    Xen for 32-bit ARM with a Linux dom0",
     ]
-    assert fw("list", "payloads")[0].splitlines() == out.splitlines()[-2:]
+    assert fw("list", "payloads")[0].splitlines() == out.splitlines()[-3:]
 
 
 def test_show(fw: Command) -> None:
@@ -190,7 +191,7 @@ def test_note_wrap_of_what_does_not_tell_its_modes(fw: Command) -> None:
         (("wrap", "zImage", "-o", "x", "--modes", "hyp,hyp"), "error[usage]: `hyp,hyp` names something twice"),
         (("wrap", "zImage", "-o", "no/x"), "error[store]: cannot write"),
         (("emit", "--secondaries", "smoke"), "error[usage]: there is no `smoke`"),
-        ((), "error[usage]: the following arguments are required: show|wrap|emit"),
+        ((), "error[usage]: the following arguments are required: show|wrap|sidecar|emit"),
     ],
 )
 def test_note_with_bad_input(fw: Command, words: tuple[str, ...], expected: str) -> None:
