@@ -83,6 +83,7 @@ def test_show(fw: Command) -> None:
         '  path = "xen"',
     ):
         assert f"{line}\n" in out
+    assert "  # modes stated by: the payload's notes, or what its plugin recognises: see `fwbuild plan`\n" in out
     out, _ = fw("show", "xen-a15", "--origin")
     assert f"  gic.version = 2  # fwbuild: {ROOT}/platforms/vexpress-a15/platform.toml:25:1\n" in out
     assert "  console.baud = 115200  # default\n" in out

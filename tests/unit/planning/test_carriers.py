@@ -158,6 +158,14 @@ def test_a_wrapper_that_fwbuild_built_keeps_its_place(fw: Command) -> None:
     assert plan(fw, LINUX, "layout = { kernel = 0x80800000 }")["payload"]["entry"] == "0x80800000", "the recipe wins"
 
 
+def test_a_wrapper_may_say_where_its_image_must_lie(fw: Command) -> None:
+    write(fw, "raw", zimage())
+    fw("note", "wrap", "raw", "-o", "kernel", "--address", "0x81000000")
+    assert plan(fw, LINUX)["payload"]["entry"] == "0x81000000"
+    fw("note", "wrap", "raw", "-o", "kernel", "--address", "0x1000")
+    assert f"{PLACE}error[layout-rule]: kernel (Linux zImage) at 0x00001000" in problem(fw, LINUX)
+
+
 @pytest.mark.parametrize("kind", ["xen", "raw"])
 def test_wrappers_are_taken_wherever_images_are(fw: Command, kind: str) -> None:
     fw("note", "wrap", "xen", "-o", "kernel", "--modes", "hyp")
@@ -364,6 +372,15 @@ def test_notes_alone_are_no_payload(fw: Command) -> None:
 def test_an_elf_file_where_an_image_belongs(fw: Command) -> None:
     write(fw, "kernel", elf((RAM, bytes(64), 0), (RAM + 64, bytes(64), 0)))
     assert f"{PLACE}error[bad-payload]: kernel is no zImage" in problem(fw, LINUX)
+
+
+def test_only_wrappers_are_opened_beside_the_payload(fw: Command) -> None:
+    """Another file may be any ELF file: what it means is for the plugin to say."""
+    write(fw, "kernel", (fw.folder / "xen").read_bytes())
+    payload = 'type = "xen"\nimage = "kernel"\n[payload.dom0]\nkernel = "notes"'
+    for data in (elf((RAM, zimage(), 0)), Path("/bin/true").read_bytes()):
+        write(fw, "notes", data)
+        assert "mine.toml:8:1: error[bad-payload]: notes is no zImage" in problem(fw, payload)
 
 
 def test_a_sidecar_for_another_payload(fw: Command) -> None:
