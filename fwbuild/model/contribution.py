@@ -14,7 +14,7 @@ from fwbuild.model.platform import Core, Cpu, Platform
 from fwbuild.model.problem import Origin
 from fwbuild.model.recipe import Recipe
 from fwbuild.model.region import Region
-from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule
+from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule, RegisterRule
 
 #: The type of an option that names a source. Its file becomes a material.
 SourceName = NewType("SourceName", str)
@@ -167,7 +167,7 @@ class Contribution:
     edits: tuple[Edit, ...] = ()
     fragments: tuple[Path, ...] = ()
     registers: tuple[RegisterRule, ...] = ()
-    console: tuple[ConsoleRule, ...] = ()
+    console: tuple[ConsoleRule | CpuRecords, ...] = ()
     never: tuple[NeverRule, ...] = ()
 
 

@@ -35,6 +35,8 @@ from fwbuild.plugin import (
     argument_rules,
     fail,
     hookimpl,
+    linux_alive,
+    linux_init,
     no_origins,
     read_zimage,
     setting,
@@ -188,16 +190,17 @@ def _registers() -> tuple[RegisterRule, ...]:
 
 
 def _console(cpus: int, ramdisk: Material | None) -> tuple[ConsoleRule, ...]:
-    proof = ramdisk is not None and ramdisk.type == "ramdisk"
     return (
         ConsoleRule(id="xen-alive", pattern=r"\(XEN\) Xen version", text="Xen begins"),
         ConsoleRule(id="xen-cpus", pattern=rf"\(XEN\) Brought up {cpus} CPUs", text=f"Xen has brought up {cpus} CPUs"),
         ConsoleRule(id="xen-dom0", pattern=r"\(XEN\) \*\*\* LOADING DOMAIN 0", text="Xen builds dom0"),
-        ConsoleRule(id="dom0-alive", pattern=r"Booting Linux on physical CPU", text="dom0's Linux begins"),
-        ConsoleRule(
-            id="dom0-init",
-            pattern=r"fwbuild: /init reached, \d+ CPUs, hypervisor xen" if proof else r"Run \S+ as init process",
-            text="dom0 has reached its user land and knows that it runs on Xen",
+        linux_alive("dom0-alive", "dom0's Linux begins"),
+        linux_init(
+            "dom0-init",
+            "dom0 has reached its user land and knows that it runs on Xen",
+            ramdisk,
+            cpus=r"\d+",
+            hypervisor="xen",
         ),
     )
 
