@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Addresses have 32 bits.
 _END = 1 << 32
 
+_SCRIPT = "physical addresses come from the linker script: AT(...) of its output sections"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loadable:
@@ -63,12 +65,13 @@ def _takes(segment: Any) -> bool:
 def _check_kind(elf: ELFFile, shown: str) -> None:
     """Raise FwbuildError unless ``elf`` is for a little-endian 32-bit ARM processor."""
     if elf.elfclass != 32:
-        raise fail("bad-elf", f"{shown} is ELF{elf.elfclass}, but the payload runs on 32-bit CPUs")
+        message = f"{shown} is ELF{elf.elfclass}, but the payload runs on 32-bit CPUs"
+        raise fail("bad-elf", message, hint="build it for 32-bit ARM")
     if not elf.little_endian:
         raise fail("bad-elf", f"{shown} is a big-endian ELF file", hint="fwbuild boots little-endian payloads")
     if elf.header.e_machine != "EM_ARM":
         machine = str(elf.header.e_machine).removeprefix("EM_")
-        raise fail("bad-elf", f"{shown} is an ELF file for {machine}, not for ARM")
+        raise fail("bad-elf", f"{shown} is an ELF file for {machine}, not for ARM", hint="build it for 32-bit ARM")
 
 
 def _faults(headers: Sequence[Any], file_size: int, shown: str) -> Iterator[Problem]:
@@ -78,19 +81,20 @@ def _faults(headers: Sequence[Any], file_size: int, shown: str) -> Iterator[Prob
         region = Region(header.p_paddr, header.p_memsz)
         what = f"{shown}: the segment for {header.p_paddr:#x}"
         if header.p_filesz > header.p_memsz:
-            yield _bad(f"{what} has {header.p_filesz:,} bytes in the file and {header.p_memsz:,} in memory")
+            message = f"{what} has {header.p_filesz:,} bytes in the file and {header.p_memsz:,} in memory"
+            yield _bad(message, "the file is damaged")
         elif header.p_offset + header.p_filesz > file_size:
             end = header.p_offset + header.p_filesz
             yield _bad(f"{what} ends at {end:,}, but the file has {file_size:,} bytes", "is it cut short?")
         elif region.end > _END:
-            yield _bad(f"{what} ends at {region.end:#x}, beyond 32 bits")
+            yield _bad(f"{what} ends at {region.end:#x}, beyond 32 bits", _SCRIPT)
         for other in taken:
             if other.overlaps(region):
-                yield _bad(f"{shown}: the segments for {other} and {region} overlap")
+                yield _bad(f"{shown}: the segments for {other} and {region} overlap", _SCRIPT)
         taken.append(region)
 
 
-def _bad(message: str, hint: str = "") -> Problem:
+def _bad(message: str, hint: str) -> Problem:
     return Problem(code="bad-elf", message=message, hint=hint)
 
 

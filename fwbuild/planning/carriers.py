@@ -236,6 +236,7 @@ def _entry(opened: _Opened, points: Sequence[int | None]) -> int | None:
         raise fail(
             "bad-note",
             f"{name}: the ENTRY_POINT note says {point:#x}, which is neither an address nor an offset in the payload",
+            hint="a physical address in a segment, or an offset from the first byte: docs/reference/notes.md",
         )
     if found is not None and found % 4:
         raise fail(

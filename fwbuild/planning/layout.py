@@ -74,7 +74,12 @@ def _place_fixed(
         )
     if not any(bank.contains(region) for bank in banks):
         where = ", ".join(str(bank) for bank in banks)
-        return Problem(code="layout-no-room", message=f"{what} is not in RAM, which is {where}", origin=origin)
+        return Problem(
+            code="layout-no-room",
+            message=f"{what} is not in RAM, which is {where}",
+            origin=origin,
+            hint="the platform's [[memory]] says what there is; an ELF file must be linked for it",
+        )
     if part.window is not None and not part.window.contains(region):
         return Problem(code="layout-rule", message=f"{what} must lie in {part.window}", origin=origin)
     for other in placed:

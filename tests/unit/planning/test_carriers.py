@@ -17,6 +17,7 @@ from fwbuild.elf.read import notes_of
 from fwbuild.elf.write import Segment, write_elf32
 from fwbuild.engine.key import digest_of_file
 from fwbuild.model.modes import Mode, StartMethod
+from fwbuild.session import Session
 from tests.conftest import Command
 from tests.project import zimage
 
@@ -193,6 +194,18 @@ def test_a_sidecar(fw: Command) -> None:
     assert plan(fw, LINUX)["payload"]["stated-by"] == "recogniser", "a recipe that does not name it does not get it"
 
 
+def test_a_sidecar_that_changes_is_noticed(fw: Command) -> None:
+    """Nothing is made of it, but the plan depends on it."""
+    write(fw, "kernel", zimage())
+    fw("note", "sidecar", "kernel", "-o", "notes")
+    recipe(fw, LINUX, 'notes = "notes"')
+    session = Session(fw.folder)
+    session.plans(["mine"])
+    assert {str(Path(path).resolve()) for path in session.watched()} >= {
+        str(fw.folder / name) for name in ("kernel", "notes")
+    }
+
+
 def test_a_sidecar_has_a_name_of_its_own(fw: Command) -> None:
     fw("note", "sidecar", "zImage")
     assert (fw.folder / "zImage.notes").is_file()
@@ -351,6 +364,7 @@ def test_a_bad_elf_payload(fw: Command, data: bytes, expected: str) -> None:
     err = problem(fw)
     assert f"{PLACE}{expected}" in err
     assert err.count("error[") == 1
+    assert err.count("  hint: ") == 1
 
 
 def test_kinds_of_elf_that_are_not_for_this_cpu(fw: Command) -> None:
