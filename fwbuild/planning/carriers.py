@@ -85,7 +85,10 @@ def open_payload(target: Target, image: str) -> Carried:
         raise FwbuildError(problems)
     inside = {name: each.material for name, each in opened.items()}
     target = dataclasses.replace(target, materials={**target.materials, **inside})
-    if payload is None:
+    if not isinstance(payload, str) or payload not in opened:
+        if target.recipe.notes:
+            message = f"`notes` speaks for a payload's file, and the payload `{target.payload}` has none"
+            raise fail("bad-value", message, origin=target.recipe.origins.of("notes"))
         return Carried(target=target)
     main = opened[payload]
     said = main.said

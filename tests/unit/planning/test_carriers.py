@@ -159,6 +159,44 @@ def test_a_wrapper_that_fwbuild_built_keeps_its_place(fw: Command) -> None:
     assert plan(fw, LINUX, "layout = { kernel = 0x80800000 }")["payload"]["entry"] == "0x80800000", "the recipe wins"
 
 
+def test_a_wrapper_from_the_network(fw: Command) -> None:
+    """It lies in the store under its own digest, and its image has another one."""
+    write(fw, "raw", zimage())
+    fw("note", "wrap", "raw", "-o", "kernel")
+    path = fw.folder / "kernel"
+    recipe(fw, LINUX)
+    file = fw.folder / "layer" / "recipes" / "mine.toml"
+    here = 'type = "file"\npath = "../../kernel"'
+    assert here in file.read_text()
+    there = f'type = "url"\nurl = "file://{path}"\nsha256 = "{digest_of_file(path)}"'
+    file.write_text(file.read_text().replace(here, there))
+    fw("image", "mine", "--no-verify")
+    assert loaded(fw.folder / "build" / "mine" / "mine.payload.elf") == [(0x80400000, zimage(), 0x28000)]
+
+
+def test_a_plugin_whose_payload_is_no_file(fw: Command) -> None:
+    plugin = fw.folder / "layer" / "plugins" / "none"
+    plugin.mkdir(parents=True)
+    (plugin / "__init__.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from fwbuild.plugin import Payload, hookimpl, setting\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Options:\n"
+        "    type: str = setting('`none`')\n"
+        "    image: str = setting('not the name of a source')\n"
+        "@hookimpl\n"
+        "def fwbuild_payloads():\n"
+        "    return [Payload(name='none', summary='x', options=Options)]\n"
+    )
+    write(fw, "notes", b"")
+    nobody = "error[plugin-failed]: no plugin says how to enter the payload `none`"
+    assert nobody in problem(fw, 'type = "none"\nimage = "x"')
+    err = problem(fw, 'type = "none"\nimage = "x"', 'notes = "notes"')
+    assert (
+        "mine.toml:3:1: error[bad-value]: `notes` speaks for a payload's file, and the payload `none` has none" in err
+    )
+
+
 def test_a_wrapper_may_say_where_its_image_must_lie(fw: Command) -> None:
     write(fw, "raw", zimage())
     fw("note", "wrap", "raw", "-o", "kernel", "--address", "0x81000000")
