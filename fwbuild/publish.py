@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fwbuild.engine.key import digest_of_file
@@ -19,24 +20,51 @@ _MODE = 0o644
 def publish(folder: Path, files: Mapping[str, str], store: Store) -> list[str]:
     """Make ``folder`` hold exactly ``files`` (name -> digest in ``store``); names written.
 
-    Each file is replaced whole, the last of ``files`` last; a file that is the same
-    already is not touched, and one that does not belong to the image any more is
-    removed first. Raises FwbuildError ``store`` or ``no-space``.
+    Everything is copied beside its place before the first file is replaced, each whole,
+    the last of ``files`` last; so a full disk leaves all that was there. A file that is
+    the same already is not touched, and one that does not belong to the image any more is
+    removed first. Others who publish to the folder wait. Raises FwbuildError ``store`` or
+    ``no-space``.
     """
-    written: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in sorted(folder.iterdir()):
-            if old.name not in files and old.is_file():
-                old.unlink()
-        for name, digest in files.items():
-            target = folder / name
-            if not _is_same(target, store.path(digest), digest):
-                _replace(store.path(digest), target)
-                written.append(name)
+        with _alone(folder):
+            return _publish(folder, files, store)
     except OSError as error:
         raise storage_error(error, folder) from error
-    return written
+
+
+def _publish(folder: Path, files: Mapping[str, str], store: Store) -> list[str]:
+    copies: dict[str, Path] = {}
+    known = {*files}
+    try:
+        for old in sorted(folder.iterdir()):
+            if old.name not in known and old.name.startswith(".") and old.is_file():
+                old.unlink()  # a copy of someone who was killed: it may take the room that is needed
+        for name, digest in files.items():
+            if not _is_same(folder / name, store.path(digest), digest):
+                copies[name] = _copy(store.path(digest), folder, name)
+        for old in sorted(folder.iterdir()):
+            if old.name not in known and old not in copies.values() and old.is_file():
+                old.unlink()
+        for name, copy in copies.items():
+            os.replace(copy, folder / name)
+    except BaseException:
+        for copy in copies.values():
+            copy.unlink(missing_ok=True)
+        raise
+    return list(copies)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: a copy must not be taken for one that was left behind."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _is_same(target: Path, source: Path, digest: str) -> bool:
@@ -46,14 +74,15 @@ def _is_same(target: Path, source: Path, digest: str) -> bool:
         return False
 
 
-def _replace(source: Path, target: Path) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+def _copy(source: Path, folder: Path, name: str) -> Path:
+    """A copy of ``source`` in ``folder``, to be renamed to ``name``."""
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
     os.close(handle)
     try:
         shutil.copyfile(source, temporary)
         os.chmod(temporary, _MODE)
-        os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+    return Path(temporary)

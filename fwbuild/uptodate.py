@@ -33,10 +33,10 @@ State = list[int]
 
 def recall(words: list[str]) -> str | None:
     """What to print if the command ``words`` has nothing to do; None if that is not certain."""
-    path = _stamp_path(words, _project_folder())
-    if path is None:
-        return None
     try:
+        path = _stamp_path(words, _project_folder())
+        if path is None:
+            return None
         with open(path, encoding="utf-8") as file:
             stamp = json.load(file)
         if stamp["format"] != _FORMAT or stamp["around"] != _around():

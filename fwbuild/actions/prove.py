@@ -144,7 +144,7 @@ class VerdictAction:
     """
 
     name: str = "verdict"
-    version: int = 1
+    version: int = 2
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
         """No tool."""
@@ -152,13 +152,14 @@ class VerdictAction:
 
     def run(self, context: Context) -> None:
         """Put the findings together."""
-        findings = [
-            finding
+        proofs = [
+            json.loads(context.inputs[name].read_bytes())
             for name in sorted(context.inputs)
             if name.startswith("findings-")
-            for finding in json.loads(context.inputs[name].read_bytes())
         ]
-        passed = bool(findings) and all(finding["passed"] for finding in findings)
+        findings = [finding for proof in proofs for finding in proof]
+        # A proof that found nothing proves nothing, whatever the others say.
+        passed = bool(proofs) and all(proofs) and all(finding["passed"] for finding in findings)
         context.keep = passed
         sha256 = digest_of_file(context.inputs["elf"])
         verdict = {**context.params["facts"], "sha256": sha256, "passed": passed, "findings": findings}

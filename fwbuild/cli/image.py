@@ -41,8 +41,8 @@ def build(arguments: argparse.Namespace, *, verify: bool) -> int:
         progress.close()
     failed = any(image.verdict is not None and not image.verdict["passed"] for image in built)
     nothing_to_do = progress.ran == 0 and not any(image.written for image in built)
-    if not arguments.quiet:
-        _tell(built, sys.stdout, nothing_to_do=nothing_to_do)
+    told = [image for image in built if not arguments.quiet or (image.verdict and not image.verdict["passed"])]
+    _tell(told, sys.stdout, nothing_to_do=nothing_to_do)
     if not failed and all(image.verdict is not None for image in built):
         text = io.StringIO()
         _tell(built, text, nothing_to_do=True)

@@ -7,10 +7,12 @@ Each verb is a module of its own, imported only when it is called.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 from fwbuild import __version__
@@ -48,6 +50,10 @@ class Verb(Protocol):
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with a command line in the same form as everything else."""
 
+    def has_commands(self) -> bool:
+        """Whether the verb has commands of its own, as ``note show`` is one."""
+        return self._subparsers is not None
+
     def error(self, message: str) -> NoReturn:
         """Raise FwbuildError ``usage``."""
         raise FwbuildError(Problem(code="usage", message=message, hint=f"see `{self.prog} --help`"))
@@ -57,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status. Never raises but for SystemExit of --help."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(words)
+        status = _run(words)
+        sys.stdout.flush()
+        return status
     except FwbuildError as error:
         show_problems(error.problems, sys.stderr)
         return int(error.exit)
@@ -66,16 +74,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return int(Exit.GOOD)
-    except Exception:
+    except Exception as error:
         import traceback
 
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            # What fwbuild writes to the disk is looked after elsewhere; this is its output.
+            _discard_output()
+            message = f"cannot write the output: {error.strerror}"
+            show_problems([Problem(code="no-space", message=message)], sys.stderr)
+            return int(Exit.STEP_FAILED)
         traceback.print_exc()
         sys.stderr.write(
             "\nerror[bug]: this is a fault of fwbuild, not of your files; please report it with the lines above\n"
         )
         return int(Exit.BUG)
+
+
+def _discard_output() -> None:
+    """What is still to be written to standard output goes nowhere: the interpreter flushes it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:
@@ -97,14 +116,27 @@ def _run(words: list[str]) -> int:
     parser = Parser(prog=f"fwbuild {name}", description=f"{summary[:1].upper()}{summary[1:]}.")
     parser.add_argument("-C", metavar="FOLDER", dest="folder", help="work as if started in FOLDER")
     verb.arguments(parser)
-    parsed = parser.parse_args(words[1:])
+    # `image a --no-verify b` too; a command with commands of its own cannot be mixed.
+    parse = parser.parse_args if parser.has_commands() else parser.parse_intermixed_args
+    parsed = parse(words[1:])
     if parsed.folder:
         try:
             os.chdir(parsed.folder)
         except OSError as error:
             message = f"cannot go to {parsed.folder}: {error.strerror}"
             raise FwbuildError(Problem(code="usage", message=message)) from error
+    _check_folder()
     return verb.run(parsed)
+
+
+def _check_folder() -> None:
+    """Raise FwbuildError ``usage`` when the current folder is gone."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        message = f"the current folder cannot be used: {error.strerror}"
+        hint = "it was removed, perhaps made anew since; go there again, or to another one"
+        raise FwbuildError(Problem(code="usage", message=message, hint=hint)) from error
 
 
 def _help() -> str:

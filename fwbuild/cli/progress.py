@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TextIO
@@ -61,8 +62,16 @@ class Progress:
         self._clear()
         if self._running:
             parts = [f"{step} ({self._said[step]})" if step in self._said else step for step in self._running]
-            self._stream.write(self._style(f"  ...  {', '.join(parts)}"[:100], "dim"))
+            self._stream.write(self._style(f"  ...  {', '.join(parts)}"[: self._width()], "dim"))
         self._stream.flush()
+
+    def _width(self) -> int:
+        """How long the status may be: a line that wraps could not be taken away again."""
+        try:
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        except OSError:
+            columns = 0
+        return min(columns or 80, 100) - 1
 
     def _clear(self) -> None:
         if self._style.is_terminal:

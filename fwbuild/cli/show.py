@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import enum
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -92,4 +93,4 @@ def _text(item: Any, key: str) -> str:
         return str(item).lower()
     if isinstance(item, int):
         return f"{item:#x}" if item > 0xFFFF and not key.endswith(("frequency", "clock", "baud")) else str(item)
-    return f'"{item}"'
+    return json.dumps(item, ensure_ascii=False)  # a string as TOML has it, quotes inside escaped

@@ -36,7 +36,7 @@ def show_verdict(verdict: Mapping[str, Any], stream: TextIO, *, brief: bool = Fa
             stream.write(f"  {style('ok', 'green')}    {finding['rule']}: {finding['text']}\n")
     held = sum(finding["passed"] for finding in findings)
     machine = verdict["machine"]
-    where = f"on {machine['machine']} with {machine['cpus']} CPUs"
+    where = f"on {machine['machine']} with {machine['cpus']} CPU{'s' if machine['cpus'] != 1 else ''}"
     if verdict["passed"]:
         stream.write(f"{style('verdict: PASSED', 'green', 'bold')}, {held} rules held {where}\n")
     else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NewType
 
-from fwbuild.model.devicetree import AddressOf, Edit, Number
+from fwbuild.model.devicetree import Edit, Number
 from fwbuild.model.modes import Mode, StartMethod
 from fwbuild.model.platform import Core, Cpu, Platform
 from fwbuild.model.problem import Origin
@@ -169,7 +169,3 @@ class Contribution:
     registers: tuple[RegisterRule, ...] = ()
     console: tuple[ConsoleRule | CpuRecords, ...] = ()
     never: tuple[NeverRule, ...] = ()
-
-
-#: Where the device tree is: the part's name is fixed, for payloads must point to it.
-DEVICE_TREE = AddressOf("device-tree")

@@ -59,7 +59,8 @@ def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
     """Turns of non-digits and numbers, ended so that a tilde sorts before the end."""
     end = ((0,), 0)
     parts = [((*map(_rank, other), 0), int(number or 0)) for other, number in _PART.findall(text)]
-    while parts and parts[-1] == end:  # an absent number is a zero: `1.` equals `1.0`
+    # An absent number is a zero: `1.` equals `1.0`. The first part stays: `0~` comes before nothing.
+    while len(parts) > 1 and parts[-1] == end:
         parts.pop()
     return (*parts, end)
 

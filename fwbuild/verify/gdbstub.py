@@ -17,6 +17,9 @@ from collections.abc import Iterable
 _ANSWER_TIMEOUT = 20.0
 #: Bytes of memory asked for at once; the stub's packets hold 4096 hex digits.
 _MEMORY_CHUNK = 0x7C0
+#: What no emulator has: a longer description of its registers, more CPUs.
+_DOCUMENT_LIMIT = 1 << 20
+_CPU_LIMIT = 1 << 10
 
 
 class StubError(Exception):
@@ -30,14 +33,18 @@ class GdbStub:
         self._socket = connection
         self._received = b""
         self._registers: dict[str, tuple[int, int]] = {}
+        self._cpus = 0
 
     def start(self) -> None:
         """Agree on features and learn the registers' numbers."""
         self._ask("qSupported:xmlRegisters=arm")
-        target = self._document("target.xml")
         number = 0
-        for name in re.findall(r'href="([^"]+)"', target):
-            number = self._learn(self._document(name), number)
+        try:
+            target = self._document("target.xml")
+            for name in re.findall(r'href="([^"]+)"', target):
+                number = self._learn(self._document(name), number)
+        except (ValueError, KeyError) as error:
+            raise StubError(f"the emulator's description of its registers makes no sense: {error}") from error
 
     def _document(self, name: str) -> str:
         text = b""
@@ -46,7 +53,7 @@ class GdbStub:
             text += answer[1:]
             if answer[:1] == b"l":
                 return text.decode()
-            if answer[:1] != b"m":
+            if answer[:1] != b"m" or not answer[1:] or len(text) > _DOCUMENT_LIMIT:
                 raise StubError(f"no register description {name}")
 
     def _learn(self, document: str, number: int) -> int:
@@ -66,7 +73,12 @@ class GdbStub:
         count, answer = 0, self._ask("qfThreadInfo")
         while answer.startswith(b"m"):
             count += len(answer[1:].split(b","))
+            if count > _CPU_LIMIT:
+                raise StubError("the emulator has CPUs without end")
             answer = self._ask("qsThreadInfo")
+        if not count:
+            raise StubError("the emulator has no CPU")
+        self._cpus = count
         return count
 
     def has(self, register: str) -> bool:
@@ -94,7 +106,10 @@ class GdbStub:
             answer = self._ask(f"m{address + len(data):x},{chunk:x}")
             if answer.startswith(b"E") or not answer:
                 return b""
-            data += bytes.fromhex(answer.decode())
+            try:
+                data += bytes.fromhex(answer.decode())
+            except ValueError as error:
+                raise StubError(f"cannot read memory at {address:#x}: {answer!r}") from error
         return data
 
     def break_at(self, address: int) -> None:
@@ -111,13 +126,21 @@ class GdbStub:
         try:
             answer = self._receive(time.monotonic() + timeout)
         except TimeoutError:
+            self._interrupt()
+            return None
+        stopped = re.match(rb"T..thread:(?:p[0-9a-f]+\.)?([0-9a-f]+);", answer)
+        number = int(stopped.group(1), 16) - 1 if stopped else -1
+        if not 0 <= number < self._cpus:
+            raise StubError(f"the machine ended: {answer.decode(errors='replace')}")
+        return number
+
+    def _interrupt(self) -> None:
+        """Stop the machine."""
+        try:
             self._socket.sendall(b"\x03")
             self._receive(time.monotonic() + _ANSWER_TIMEOUT)
-            return None
-        stopped = re.match(rb"T..thread:(?:p\w+\.)?(\w+);", answer)
-        if stopped is None:
-            raise StubError(f"the machine ended: {answer.decode(errors='replace')}")
-        return int(stopped.group(1), 16) - 1
+        except OSError as error:  # also TimeoutError
+            raise StubError(f"the machine cannot be stopped: {error}") from error
 
     def _ask(self, text: str) -> bytes:
         self._send(text)
@@ -137,12 +160,12 @@ class GdbStub:
         """The next packet. Raises TimeoutError."""
         while True:
             packet = re.search(rb"\$([^#]*)#(..)", self._received, re.DOTALL)
-            if packet is not None:
-                self._received = self._received[packet.end() :]
-                self._socket.sendall(b"+")
-                return _unescaped(packet.group(1))
             self._socket.settimeout(max(0.001, until - time.monotonic()))
             try:
+                if packet is not None:
+                    self._received = self._received[packet.end() :]
+                    self._socket.sendall(b"+")
+                    return _unescaped(packet.group(1))
                 data = self._socket.recv(1 << 16)
             except TimeoutError:
                 raise

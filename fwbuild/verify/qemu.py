@@ -18,7 +18,7 @@ from pathlib import Path
 
 from fwbuild.engine import child
 from fwbuild.model.ports import BootPath, Machine
-from fwbuild.model.problem import Problem
+from fwbuild.model.problem import FwbuildError, Problem
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.model.verdict import ConsoleEvidence, EntryEvidence
 from fwbuild.verify.console import Watch
@@ -32,13 +32,21 @@ _SHORT = 20.0
 
 
 @functools.cache
-def version() -> str:
-    """What the installed QEMU says of itself, such as `7.2.22`; empty if there is none."""
+def asked() -> tuple[str, str]:
+    """The installed QEMU's version, such as `7.2.22`, and why there is none if there is none.
+
+    Both are empty when QEMU is not installed.
+    """
     if shutil.which(PROGRAM) is None:
-        return ""
-    ended = child.run([PROGRAM, "--version"], timeout=_SHORT)
+        return "", ""
+    try:
+        ended = child.run([PROGRAM, "--version"], timeout=_SHORT)
+    except FwbuildError as error:
+        return "", error.problems[0].message
     match = re.search(rb"version (\S+)", ended.output)
-    return match.group(1).decode() if match and ended.status == 0 else ""
+    if match and ended.status == 0:
+        return match.group(1).decode(errors="replace"), ""
+    return "", ended.last_lines(2) or f"exit status {ended.status}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +57,22 @@ class Qemu:
 
     def fingerprint(self) -> Mapping[str, str]:
         """QEMU's version: another one may judge differently."""
-        return {"qemu": version()}
+        return {"qemu": asked()[0]}
 
     def programs(self) -> Sequence[str]:
         """The one program."""
         return (PROGRAM,)
 
     def missing(self) -> Problem | None:
-        """What to install when there is no QEMU."""
-        if version():
+        """What to install when there is no QEMU that works."""
+        version, why = asked()
+        if version:
             return None
+        what, do = (f"{PROGRAM} does not work ({why})", "reinstall") if why else (f"there is no {PROGRAM}", "install")
         return Problem(
             code="tool-missing",
-            message=f"there is no {PROGRAM}, so the image cannot be verified",
-            hint=f"as root: apt install {_PACKAGE}; or build only, with --no-verify",
+            message=f"{what}, so the image cannot be verified",
+            hint=f"as root: apt {do} {_PACKAGE}; or build only, with --no-verify",
         )
 
     def command(self, machine: Machine, image: Path, *, interactive: bool) -> list[str]:

@@ -109,7 +109,7 @@ def test_heavy_libraries_are_imported_late(library: str) -> None:
 def test_plugins_use_the_public_api_only() -> None:
     for path in (ROOT / "plugins").rglob("*.py"):
         used = {name for name in imports(path) if covers("fwbuild", name)}
-        wrong = {name for name in used if not (covers("fwbuild.plugin", name) or covers("fwbuild.testing", name))}
+        wrong = {name for name in used if not covers("fwbuild.plugin", name)}
         assert not wrong, f"{path} imports {wrong}"
 
 

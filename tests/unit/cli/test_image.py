@@ -52,6 +52,12 @@ def test_quiet_says_nothing(fw: Command) -> None:
     assert fw("image", "linux-a15", "--no-verify", "-q") == ("", "")
 
 
+def test_options_and_names_in_any_order(fw: Command) -> None:
+    out, _ = fw("image", "-j", "2", "linux-a15", "--no-verify", "xen-a15")
+    assert out.count("built in") == 2
+    assert fw("plan", "linux-a15", "-q", "xen-a15", "--steps")[0].count('"xen-a15: verdict"') == 1
+
+
 def test_the_manifest_tells_what_is_inside(fw: Command) -> None:
     fw("image", "linux-a15", "--no-verify")
     manifest = json.loads(built(fw)["manifest.json"])
@@ -335,11 +341,11 @@ def test_without_qemu_the_image_is_built_and_the_missing_proof_named(
     from fwbuild.verify import qemu
 
     monkeypatch.setenv("PATH", "/nowhere")
-    qemu.version.cache_clear()
+    qemu.asked.cache_clear()
     try:
         _, err = fw("image", "linux-a15", status=5)
     finally:
-        qemu.version.cache_clear()
+        qemu.asked.cache_clear()
     assert err.count("error[tool-missing]: there is no qemu-system-arm, so the image cannot be verified") == 1
     assert "hint: as root: apt install qemu-system-arm; or build only, with --no-verify" in err
 

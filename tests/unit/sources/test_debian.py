@@ -53,6 +53,8 @@ def dpkg_says(first: str, relation: str, second: str) -> bool:
 @example("1.0~rc1", "1.0")
 @example("1.0", "1.0-0")
 @example("1.", "1.0")
+@example("1", "1-0~0")
+@example("1", "1-0")
 @example("1:0", "9")
 @example("1a", "1+")
 @example("4.17.5+72-g01140da4e8-1", "4.17.5+72-g01140da4e8-1+deb12u1")
