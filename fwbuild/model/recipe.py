@@ -41,8 +41,8 @@ class Recipe:
         nonempty=True,
         unique=True,
     )
-    notes: str = setting(
-        "the source of a note file that speaks for the payload, made by `fwbuild note sidecar`", default=""
+    notes: str | None = setting(
+        "the source of a note file that speaks for the payload, made by `fwbuild note sidecar`", default=None
     )
     cpus: int | None = setting("how many of the platform's CPUs to use; by default all", default=None, minimum=1)
     layout: Mapping[str, int] = setting("fixed addresses of parts, by the part's name", default={}, minimum=0)

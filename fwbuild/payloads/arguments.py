@@ -7,12 +7,12 @@ type or all ones, r2 the device tree. Xen takes them over (docs/misc/arm/booting
 
 from __future__ import annotations
 
-from fwbuild.model.contribution import DEVICE_TREE
-from fwbuild.model.devicetree import Number
+from fwbuild.model.devicetree import AddressOf, Number
+from fwbuild.model.plan import DEVICE_TREE
 from fwbuild.model.rule import RegisterRule
 
 #: r0, r1 and r2 of the boot CPU.
-ARGUMENTS: tuple[Number, ...] = (0, 0xFFFFFFFF, DEVICE_TREE)
+ARGUMENTS: tuple[Number, ...] = (0, 0xFFFFFFFF, AddressOf(DEVICE_TREE))
 
 _TEXTS = ("r0 is 0", "r1 is no machine type", "r2 is the address of the device tree")
 

@@ -23,8 +23,8 @@ from tests.project import packed_zimage
 
 def plugin() -> ModuleType:
     """The plugin as fwbuild loads it."""
-    Registry([built_in_layer()], []).check()
-    return sys.modules["fwbuild_plugins_fwbuild_kvm"]
+    payloads = Registry([built_in_layer()], []).payloads()
+    return sys.modules[payloads["kvm"].options.__module__]
 
 
 KVM = plugin()
