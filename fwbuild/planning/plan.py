@@ -14,15 +14,16 @@ from fwbuild.config.rules import load_rules
 from fwbuild.devicetree.blob import read_blob
 from fwbuild.devicetree.tree import Tree
 from fwbuild.model.contribution import Contribution, Entry, Material, Part, Target
-from fwbuild.model.plan import Choice, Layout, Plan
+from fwbuild.model.plan import Layout, Plan
 from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
-from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule
+from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.planning.bootcode import boot_code
 from fwbuild.planning.carriers import decide, fixed_by, open_payload
 from fwbuild.planning.choose import choose
 from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
 from fwbuild.planning.layout import lay_out, overlaps
+from fwbuild.planning.records import with_records
 from fwbuild.planning.registry import Registry
 from fwbuild.planning.rules import rules_for
 
@@ -45,6 +46,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     fragments = _fragments(target, gifts)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
     nodes = cpu_nodes(target, tree)
+    console, wrong = with_records([rule for gift in gifts for rule in gift.console], choices, nodes)
     layout = _layout(target, fixed_by(carried, entry, [part for gift in gifts for part in gift.parts]), gifts, reserve)
     payload = layout.place(entry.part).region.start + entry.offset
     boot = boot_code(target, entry, BOOT_FOLDER, payload, [layout.resolve(value) for value in entry.arguments])
@@ -62,8 +64,8 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         cpu_nodes=nodes,
         registers=(*registers, *(rule for gift in gifts for rule in gift.registers)),
         writes=writes,
-        console=(*_console(gifts, choices, nodes), *_expected(target)),
-        never=(*(rule for gift in gifts for rule in gift.never), *_never(target)),
+        console=(*console, *_expected(target)),
+        never=(*(rule for gift in gifts for rule in gift.never), *wrong, *_never(target)),
         machine=_machine(target),
     )
     problems = registry.reviews(plan)
@@ -154,27 +156,6 @@ def _no_fragment(path: Path, origin: Origin | None) -> Problem:
         origin=origin,
         hint=did_you_mean(path.name, near),
     )
-
-
-def _console(gifts: Sequence[Contribution], choices: Sequence[Choice], nodes: Sequence[str]) -> Iterator[ConsoleRule]:
-    """What the plugins expect on the console, with a rule for each CPU's record."""
-    for rule in (rule for gift in gifts for rule in gift.console):
-        if isinstance(rule, CpuRecords):
-            yield from _records(rule, choices, nodes)
-        else:
-            yield rule
-
-
-def _records(rule: CpuRecords, choices: Sequence[Choice], nodes: Sequence[str]) -> Iterator[ConsoleRule]:
-    """A line for each CPU, in the order in which a shell lists the nodes (recipes/proof-init.sh)."""
-    by_name = {node.rpartition("/")[2]: choice for node, choice in zip(nodes, choices, strict=True)}
-    for index, (name, choice) in enumerate(sorted(by_name.items())):
-        cells = f"entry-mode {choice.mode:08x} secure-state {choice.secure:08x} hyp-state {choice.hyp:08x}"
-        yield ConsoleRule(
-            id=f"{rule.id}-{index}",
-            pattern=re.escape(f"fwbuild: {name} {cells}"),
-            text=f"the payload reads what {name} was handed over in: {choice.mode.word}",
-        )
 
 
 def _expected(target: Target) -> Iterator[ConsoleRule]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from fwbuild.session import Session
 from tests.conftest import Command
 
 
-def expected(folder: Path, name: str, *, ours: bool = True) -> list[str]:
+def expected(folder: Path, name: str, *, ours: bool = True, never: bool = False) -> list[str]:
     """The console rules of an image, its RAM disk as if fwbuild had built it."""
     session = Session(folder)
     (target,) = session.targets(session.requests([name]))
@@ -25,8 +26,8 @@ def expected(folder: Path, name: str, *, ours: bool = True) -> list[str]:
         dataclasses.replace(target, materials={**target.materials, "proof-ramdisk-armhf": ramdisk}), session.registry
     )
     steps = {step.name: step for step in lower(plan, verify=True, version="test").steps}
-    rules = steps[f"{name}: console proof"].params["expected"]
-    return [rule["pattern"].replace("\\", "") for rule in rules]
+    params = steps[f"{name}: console proof"].params
+    return [rule["pattern"].replace("\\", "") for rule in params["never" if never else "expected"]]
 
 
 def test_a_line_for_each_cpu_before_user_land_is_reached(fw: Command) -> None:
@@ -58,3 +59,17 @@ def test_dom0_has_cpu_nodes_of_xens_own(fw: Command) -> None:
     lines = expected(fw.folder, "xen-a15")
     assert lines[-1] == "fwbuild: /init reached, d+ CPUs, hypervisor xen"
     assert not [line for line in lines if "entry-mode" in line]
+
+
+def test_another_record_ends_the_run_at_once(fw: Command) -> None:
+    patterns = [line for line in expected(fw.folder, "linux-a15", never=True) if "entry-mode" in line]
+    assert len(patterns) == 2
+    for cells, wrong in (
+        ("entry-mode 00000002 secure-state 00000002 hyp-state 00000001", False),
+        ("entry-mode 00000003 secure-state 00000002 hyp-state 00000001", True),
+        ("entry-mode ffffffff secure-state 00000002 hyp-state 00000001", True),
+        ("entry-mode 00000002 secure-state 00000002 hyp-state 00000002", True),
+        ("entry-mode 00000002 secure-state", False),
+    ):
+        assert bool(re.search(patterns[1], f"fwbuild: cpu@1 {cells}")) == wrong
+        assert not re.search(patterns[1], f"fwbuild: cpu@0 {cells}")
