@@ -115,14 +115,15 @@ def fwbuild_contribute(target: Target) -> Contribution | None:
             "no kernel has both KVM and the convention `soft-restart`: KVM for 32-bit ARM was in Linux 3.9 to 5.6",
             origin=options.origins.of("kvm"),
         )
+    kernel, text = _kernel(options, release, version)
     gift = linux32(
         target,
         options,
         modes=(Mode.HYP,),
-        banner=_banner(options, release, version),
+        banner=ConsoleRule(id="kvm-era", pattern=f"Linux version {kernel}", text=text),
         started=_started(options),
     )
-    return dataclasses.replace(gift, never=(*gift.never, *_never(options)))
+    return dataclasses.replace(gift, never=(*gift.never, *_never(options, kernel)))
 
 
 @hookimpl
@@ -183,8 +184,11 @@ def _check(options: Options, image: Material, release: str, version: Version) ->
         )
 
 
-def _banner(options: Options, release: str, version: Version | None) -> ConsoleRule:
-    """The kernel that runs is the one that was looked at, or at least of the right era."""
+def _kernel(options: Options, release: str, version: Version | None) -> tuple[str, str]:
+    """The releases that may run, as a regular expression, and what that means.
+
+    The kernel that was looked at; where it did not tell, any of the right era.
+    """
     stub = options.hyp_stub
     if version is not None:
         # A package's version says less than the kernel's own: 6.1.176 is 6.1.0-50-armmp.
@@ -198,7 +202,7 @@ def _banner(options: Options, release: str, version: Version | None) -> ConsoleR
     else:
         pattern = f"({'|'.join(era.pattern for era in ERAS.values())})"
         text = "it is a Linux with a hyp stub: 3.7 or later"
-    return ConsoleRule(id="kvm-era", pattern=f"Linux version {pattern}", text=text)
+    return pattern, text
 
 
 def _started(options: Options) -> tuple[ConsoleRule, ...]:
@@ -221,7 +225,13 @@ def _started(options: Options) -> tuple[ConsoleRule, ...]:
     return tuple(rules)
 
 
-def _never(options: Options) -> tuple[NeverRule, ...]:
-    if not options.kvm:
-        return ()
-    return (NeverRule(id="kvm-lost", pattern=r"kvm \[\d+\]: (HYP mode not available|error)", text="KVM gives up"),)
+def _never(options: Options, kernel: str) -> tuple[NeverRule, ...]:
+    """What shows at once that no KVM host comes of this."""
+    rules = [
+        NeverRule(id="kvm-other-era", pattern=rf"Linux version (?!{kernel})\d", text="another kernel runs"),
+        NeverRule(id="kvm-no-hyp", pattern=r"CPU\(s\) started in SVC mode", text="Linux did not get hyp mode"),
+    ]
+    if options.kvm:
+        lost = r"kvm \[\d+\]: (HYP mode not available|error)"
+        rules.append(NeverRule(id="kvm-lost", pattern=lost, text="KVM gives up"))
+    return tuple(rules)

@@ -200,12 +200,14 @@ def watched(fw: Command, transcript: str) -> Watch:
     ("line", "instead", "ended"),
     [
         ("", "", "complete"),
-        ("All CPU(s) started in HYP", "All CPU(s) started in SVC", ""),
+        ("All CPU(s) started in HYP", "All CPU(s) started in SVC", "never"),
         ("Virtualization extensions available", "", ""),
         ("Hyp mode initialized successfully", "initialized", ""),
         ("Hyp mode initialized successfully", "HYP mode not available", "never"),
         ("Hyp mode initialized successfully", "error initializing Hyp mode: -22", "never"),
-        ("Linux version 4.19.0-27-armmp-lpae", "Linux version 4.19.0-26-armmp-lpae", ""),
+        ("Linux version 4.19.0-27-armmp-lpae", "Linux version 4.19.0-26-armmp-lpae", "never"),
+        ("Linux version 4.19.0-27-armmp-lpae", "Linux version 4.19.0-27-armmp-lpae2", "never"),
+        ("All CPU(s) started in HYP", "All CPU(s) started in hyp", ""),
     ],
 )
 def test_a_kernel_with_kvm_must_say_that_it_works(fw: Command, line: str, instead: str, ended: str) -> None:
