@@ -9,10 +9,13 @@ from __future__ import annotations
 import pluggy
 
 from fwbuild.engine.action import Action, Context
+from fwbuild.formats.kernel import linux_release
 from fwbuild.formats.zimage import ZImage, read_zimage
 from fwbuild.model.board import Board
 from fwbuild.model.contribution import (
     Contribution,
+    ElfPayload,
+    ElfSegment,
     Entry,
     Material,
     Part,
@@ -26,8 +29,10 @@ from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Plan
 from fwbuild.model.ports import BootPath, Emulator, Machine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
 from fwbuild.model.region import Region, align_down, align_up
-from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
+from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule, RegisterRule, WriteRule
 from fwbuild.model.setting import Origins, Table, no_origins, setting
+from fwbuild.payloads.arguments import ARGUMENTS, argument_rules
+from fwbuild.payloads.linux32 import LinuxOptions, linux32, linux_alive, linux_init
 
 #: Marks a function of a plugin as the implementation of the hook of its name.
 hookimpl = pluggy.HookimplMarker("fwbuild")
@@ -38,6 +43,8 @@ __all__ = [
     "Payload",
     "Target",
     "Material",
+    "ElfPayload",
+    "ElfSegment",
     "SourceName",
     "Contribution",
     "Entry",
@@ -45,6 +52,15 @@ __all__ = [
     # payload images
     "ZImage",
     "read_zimage",
+    "linux_release",
+    # Linux as a payload or under one
+    "LinuxOptions",
+    "linux32",
+    "linux_alive",
+    "linux_init",
+    # how 32-bit kernels are entered
+    "ARGUMENTS",
+    "argument_rules",
     # device trees
     "Edit",
     "SetProperty",
@@ -64,6 +80,7 @@ __all__ = [
     "RegisterRule",
     "WriteRule",
     "ConsoleRule",
+    "CpuRecords",
     "NeverRule",
     # options
     "setting",

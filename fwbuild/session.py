@@ -190,6 +190,8 @@ class Session:
     def _material(self, name: str, request: Request, file: FileInput | OutputOf, results: Results) -> Material:
         spec = request.sources[name]
         if isinstance(file, FileInput):
+            # A plan may depend on a file that no step takes, such as a sidecar of notes.
+            self._taken.add(file.path)
             path = Path(file.path)
             digest = digest_of_file(path)
         else:

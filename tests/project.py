@@ -29,6 +29,11 @@ def zimage(size: int = 0x8000, *, end: int | None = None, linux: bool = True, un
     return bytes(image)
 
 
+def packed_zimage(packed: bytes) -> bytes:
+    """A zImage of Linux with ``packed`` as its packed kernel."""
+    return zimage(0x1000 + len(packed))[:0x1000] + packed
+
+
 def tree(path: Path, source: str | None = None) -> None:
     """Compile a device tree with dtc."""
     text = BOARD.read_text() if source is None else source

@@ -17,11 +17,12 @@ from fwbuild.engine.graph import Json
 class ImageAction:
     """Step `image`: parts, each with its address, to one ELF file.
 
-    Params: ``segments`` (``name``, ``address``, ``input``, ``memory-size``,
-    ``executable``), ``notes`` (type and descriptor in hex) and ``entry``: an address, or
-    a label of the input ``symbols`` (JSON: label to address), which become the file's
-    symbols; those of an input ``symbols of PART`` are called ``PART.LABEL``. Outputs
-    ``elf`` and, if asked for, ``symbols``: the same without contents.
+    Params: ``segments`` (``name``, ``address``, ``input``, ``memory-size``, ``executable``
+    and, if only part of the input is meant, ``slice``: offset and size), ``notes`` (type
+    and descriptor in hex) and ``entry``: an address, or a label of the input ``symbols``
+    (JSON: label to address), which become the file's symbols; those of an input ``symbols
+    of PART`` are called ``PART.LABEL``. Outputs ``elf`` and, if asked for, ``symbols``: the
+    same without contents.
     """
 
     name: str = "image"
@@ -51,6 +52,7 @@ class ImageAction:
                 content=context.inputs[segment["input"]],
                 memory_size=segment["memory-size"],
                 executable=segment["executable"],
+                part=tuple(segment["slice"]) if "slice" in segment else None,
             )
             for segment in params["segments"]
         ]

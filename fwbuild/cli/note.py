@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from fwbuild.config.toml import unreadable
@@ -24,7 +25,7 @@ _METHODS = {method.word: method for method in StartMethod}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="show|wrap|emit")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="show|wrap|sidecar|emit")
     show = actions.add_parser("show", help="print what the notes of an ELF file say")
     show.add_argument("file", type=Path)
     wrap = actions.add_parser(
@@ -36,6 +37,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--address", type=_number, default=0, help="where the image must be loaded; by default anywhere (0)"
     )
     _add_statement(wrap)
+    sidecar = actions.add_parser(
+        "sidecar", help="make a note file that speaks for a file which must stay as it is, such as a signed image"
+    )
+    sidecar.add_argument("file", type=Path, help="the payload; of a Linux zImage the modes are known")
+    sidecar.add_argument("-o", "--output", type=Path, metavar="ELF", help="the file to write; by default FILE.notes")
+    _add_statement(sidecar)
     emit = actions.add_parser("emit", help="print notes as source, for kernels that link them themselves")
     emit.add_argument("--language", choices=("asm", "c"), default="asm", help="GNU as, or a C header; by default asm")
     _add_statement(emit)
@@ -45,6 +52,12 @@ def _add_statement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--modes", metavar="MODE,...", help=f"accepted modes, most preferred first: {', '.join(MODES_BY_WORD)}"
     )
+    parser.add_argument(
+        "--entry-point",
+        type=_number,
+        metavar="NUMBER",
+        help="address or offset of the entry; by default nothing is said",
+    )
     parser.add_argument("--each-its-own", action="store_true", help="CPUs may be in different modes")
     parser.add_argument(
         "--secondaries", metavar="METHOD,...", help=f"accepted ways to start secondaries: {', '.join(_METHODS)}"
@@ -52,15 +65,20 @@ def _add_statement(parser: argparse.ArgumentParser) -> None:
 
 
 def _number(text: str) -> int:
-    return int(text, 0)
+    number = int(text, 0)
+    if not 0 <= number < 1 << 64:
+        raise ValueError(text)
+    return number
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show, wrap or emit."""
+    """Show, wrap, sidecar or emit."""
     if arguments.action == "show":
         _show(arguments.file)
     elif arguments.action == "wrap":
         _wrap(arguments)
+    elif arguments.action == "sidecar":
+        _sidecar(arguments)
     else:
         statement = _statement(arguments, (Mode.MONITOR, Mode.HYP, Mode.SVC))
         sys.stdout.write(as_c(statement) if arguments.language == "c" else as_assembler(statement.notes()))
@@ -103,21 +121,38 @@ def describe(notes: tuple[Note, ...], path: str) -> str:
 
 def _wrap(arguments: argparse.Namespace) -> None:
     path: Path = arguments.file
-    try:
-        image = Material(name=str(path), path=path, digest=digest_of_file(path), size=path.stat().st_size)
-        elf = is_elf(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    image, elf = _payload(path)
     if elf:
         raise fail("bad-payload", f"{path} is an ELF file already", hint="link the notes into it: `fwbuild note emit`")
     memory_size, modes = _recognise(image)
     statement = _statement(arguments, modes, digest=image.digest)
     segment = Segment(name="payload", address=arguments.address, content=path, memory_size=memory_size, executable=True)
-    output: Path = arguments.output
+    _write(arguments.output, arguments.address, [segment], statement)
+
+
+def _sidecar(arguments: argparse.Namespace) -> None:
+    """Write notes alone, bound by digest to the file that they speak for."""
+    path: Path = arguments.file
+    image, elf = _payload(path)
+    statement = _statement(arguments, () if elf else _recognise(image)[1], digest=image.digest)
+    _write(arguments.output or path.with_name(f"{path.name}.notes"), 0, [], statement)
+
+
+def _payload(path: Path) -> tuple[Material, bool]:
+    """The file at ``path``, and whether it is an ELF file."""
+    try:
+        image = Material(name=str(path), path=path, digest=digest_of_file(path), size=path.stat().st_size)
+        return image, is_elf(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _write(output: Path, entry: int, segments: Sequence[Segment], statement: Statement) -> None:
+    """Write an ELF file with the notes of ``statement``, whole or not at all, and show them."""
     partial = output.with_name(f".{output.name}.partial")
     try:
         with partial.open("wb") as file:
-            write_elf32(file, entry=arguments.address, segments=[segment], notes=statement.notes())
+            write_elf32(file, entry=entry, segments=segments, notes=statement.notes())
         write_whole(output, partial.read_bytes())
     except OSError as error:
         raise storage_error(error, output.parent) from error
@@ -152,6 +187,7 @@ def _statement(arguments: argparse.Namespace, default: tuple[Mode, ...], digest:
     return Statement(
         modes=modes,
         uniform=not arguments.each_its_own,
+        entry_point=arguments.entry_point,
         secondaries=methods,
         payload_digest=bytes.fromhex(digest),
     )

@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     style = Style(sys.stdout)
     for request in session.requests(arguments.names):
         recipe, platform = request.recipe, request.platform
+        decided = "recipe" if recipe.modes else "the payload's notes, or what its plugin recognises: see `fwbuild plan`"
         sections: list[tuple[str, Any]] = [
             (f"recipe {recipe.name}", recipe),
             (f"platform {platform.name}", platform),
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
             for key, text, origin in _rows(value, request.options if value is recipe else None):
                 place = f"  # {origin}" if arguments.origin and origin else ""
                 sys.stdout.write(f"  {key} = {text}{style(place, 'dim')}\n")
+            if value is recipe:
+                sys.stdout.write(f"  # modes stated by: {decided}\n")
     return int(Exit.GOOD)
 
 

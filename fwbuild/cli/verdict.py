@@ -9,10 +9,18 @@ from typing import Any, TextIO
 from fwbuild.cli.style import Style
 
 
+def _overruled(payload: Mapping[str, Any]) -> str:
+    """Who else said something about the modes, in parentheses; empty if nobody did."""
+    said = [f"{carrier} says {', '.join(modes)}" for carrier, modes in payload["overruled"].items()]
+    return f" (overruled: {'; '.join(said)})" if said else ""
+
+
 def show_verdict(verdict: Mapping[str, Any], stream: TextIO, *, brief: bool = False) -> None:
     """Write ``verdict`` to ``stream``; ``brief`` leaves out the rules that held."""
     style = Style(stream)
     findings = verdict["findings"]
+    payload = verdict["payload"]
+    stream.write(f"  modes {', '.join(payload['modes'])}, stated by {payload['stated-by']}{_overruled(payload)}\n")
     for choice in verdict["choices"]:
         stream.write(
             f"  CPU {choice['cpu']} ({choice['core']}): {choice['mode']},"

@@ -39,6 +39,8 @@ def _uses(statement: Statement) -> Iterator[str]:
         flags = "FWBUILD_UNIFORM" if statement.uniform else "0"
         modes = ", ".join(f"FWBUILD_MODE_{mode.name}" for mode in statement.modes)
         yield f"FWBUILD_NOTE_ENTRY_MODES({flags}, {modes});"
+    if statement.entry_point is not None:
+        yield f"FWBUILD_NOTE_ENTRY_POINT({statement.entry_point:#x});"
     if statement.secondaries:
         methods = ", ".join(f"FWBUILD_START_{method.name}" for method in statement.secondaries)
         yield f"FWBUILD_NOTE_SECONDARIES({methods});"

@@ -39,6 +39,11 @@
 	FWBUILD_NOTE(fwbuild_entry_modes, ".note.fwbuild.entry-modes", 0x100,		\
 		     1, FLAGS, __VA_ARGS__)
 
+/* The entry, an address or an offset, where the ELF header cannot say it. */
+#define FWBUILD_NOTE_ENTRY_POINT(WHERE)							\
+	FWBUILD_NOTE(fwbuild_entry_point, ".note.fwbuild.entry-point", 0x101,		\
+		     (unsigned int)(WHERE), (unsigned int)((WHERE) >> 16 >> 16))
+
 /* The accepted ways to start secondaries, most preferred first. */
 #define FWBUILD_NOTE_SECONDARIES(...)							\
 	FWBUILD_NOTE(fwbuild_secondaries, ".note.fwbuild.secondaries", 0x102, __VA_ARGS__)

@@ -45,7 +45,7 @@ def opened(path: Path, shown: str = "") -> Iterator[ELFFile]:
 
 def _bad_elf(shown: str, error: Exception) -> FwbuildError:
     detail = str(error) or type(error).__name__
-    return fail("bad-elf", f"not a readable ELF file: {detail}", origin=Origin(path=shown))
+    return fail("bad-elf", f"not a readable ELF file: {detail}", origin=Origin(path=shown), hint="is it cut short?")
 
 
 def notes_of(path: Path, shown: str = "") -> tuple[Note, ...]:

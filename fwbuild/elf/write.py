@@ -43,11 +43,15 @@ class Segment:
     content: bytes | Path
     memory_size: int = 0
     executable: bool = False
+    #: of a file, only these bytes: where they begin and how many they are
+    part: tuple[int, int] | None = None
 
     @property
     def size(self) -> int:
         """How many bytes the file carries."""
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        return self.part[1] if self.part else self.content.stat().st_size
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ def write_elf32(
     for segment in segments:
         at = align_up(at, _PAGE) + segment.address % _PAGE
         file.seek(at)
-        _copy(segment.content, file)
+        _copy(segment, file)
         size = segment.size
         memory_size = max(size, segment.memory_size)
         code = segment.executable
@@ -112,12 +116,16 @@ def write_elf32(
     file.write(b"".join(program_headers))
 
 
-def _copy(content: bytes | Path, file: BinaryIO) -> None:
-    if isinstance(content, bytes):
-        file.write(content)
-    else:
-        with content.open("rb") as source:
+def _copy(segment: Segment, file: BinaryIO) -> None:
+    if isinstance(segment.content, bytes):
+        file.write(segment.content)
+        return
+    with segment.content.open("rb") as source:
+        if segment.part is None:
             shutil.copyfileobj(source, file, 1 << 20)
+        else:
+            source.seek(segment.part[0])
+            file.write(source.read(segment.part[1]))
 
 
 def _write_symbols(file: BinaryIO, at: int, symbols: Mapping[str, int], sections: list[_Section]) -> int:

@@ -14,7 +14,7 @@ from fwbuild.model.platform import Core, Cpu, Platform
 from fwbuild.model.problem import Origin
 from fwbuild.model.recipe import Recipe
 from fwbuild.model.region import Region
-from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule
+from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule, RegisterRule
 
 #: The type of an option that names a source. Its file becomes a material.
 SourceName = NewType("SourceName", str)
@@ -28,16 +28,22 @@ class Payload:
     summary: str
     #: a frozen dataclass of settings, with `type: str` among them
     options: type[Any]
+    #: the option that names the source of the payload itself: the file whose notes count
+    image: str = "image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """A file that an image is made of, fetched or built already."""
+    """A file that an image is made of, fetched or built already, or the part of one that counts."""
 
     name: str
     path: Path
+    #: SHA-256 and number of the bytes that count
     digest: str
     size: int
+    #: where in the file they begin, and the SHA-256 of the whole file if it holds more
+    offset: int = 0
+    container: str = ""
     #: what the source says of its version; empty if it says nothing
     version: str = ""
     #: the type of its source: `deb`, `file`, `url`, `ramdisk`
@@ -45,10 +51,33 @@ class Material:
     origin: Origin | None = None
 
     def read(self, offset: int = 0, size: int = -1) -> bytes:
-        """``size`` bytes from ``offset`` on, fewer at the end of the file, -1 for all."""
+        """``size`` bytes from ``offset`` on, fewer at the end of the material, -1 for all."""
+        end = self.size if size < 0 else min(self.size, offset + size)
         with self.path.open("rb") as file:
-            file.seek(offset)
-            return file.read(size)
+            file.seek(self.offset + offset)
+            return file.read(max(0, end - offset))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElfSegment:
+    """What an ELF file wants loaded: ``size`` bytes of the material from ``offset`` on."""
+
+    address: int
+    offset: int
+    size: int
+    #: bytes needed at run time; those beyond ``size`` are cleared
+    memory_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElfPayload:
+    """A payload that came as an ELF file. Addresses are physical."""
+
+    #: in ascending order of addresses, without one that overlaps another
+    segments: tuple[ElfSegment, ...]
+    entry: int
+    #: a wrapper around an image that may lie anywhere: its address 0 means nothing
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +91,10 @@ class Target:
     cores: tuple[Core, ...]
     payload: str
     options: Any
+    #: files by the name of their source; wrappers are opened, so plugins see what is in them
     materials: Mapping[str, Material]
+    #: the payload's segments and entry where it came as an ELF file
+    elf: ElfPayload | None = None
 
     def material(self, name: SourceName | str) -> Material:
         """The file of the source ``name``."""
@@ -89,6 +121,8 @@ class Part:
     size: int
     memory_size: int
     material: str = ""
+    #: where in the material the part's ``size`` bytes begin
+    offset: int = 0
     alignment: int = 0x1000
     #: the part must lie in here entirely; by default in any bank of RAM
     window: Region | None = None
@@ -96,6 +130,8 @@ class Part:
     high: bool = False
     #: an address that is not for the layout to choose
     fixed: int | None = None
+    #: what a problem with the part's place is put down to; by default the recipe
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,18 +150,24 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """How a payload wants to be entered."""
+    """How a payload wants to be entered.
+
+    A plugin says what it recognises; what the recipe and notes say wins over it.
+    """
 
     #: the part that the boot CPU jumps to, and how far into it
     part: str
     offset: int = 0
+    #: accepted modes, most preferred first; empty if the plugin cannot tell
     modes: tuple[Mode, ...]
     uniform: bool
     secondaries: tuple[StartMethod, ...]
-    #: who said so: `recipe`, `notes`, `wrapper`, `sidecar` or `recogniser`
-    carrier: str
     #: the first general-purpose registers
     arguments: tuple[Number, ...]
+    #: who decided the modes (`recipe`, `notes`, `wrapper`, `sidecar`, `recogniser` or
+    #: `legacy`), and who else said what; filled in by fwbuild
+    carrier: str = "recogniser"
+    overruled: tuple[tuple[str, tuple[Mode, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,5 +182,5 @@ class Contribution:
     fragments: tuple[Path, ...] = ()
     assemblies: tuple[Assembly, ...] = ()
     registers: tuple[RegisterRule, ...] = ()
-    console: tuple[ConsoleRule, ...] = ()
+    console: tuple[ConsoleRule | CpuRecords, ...] = ()
     never: tuple[NeverRule, ...] = ()

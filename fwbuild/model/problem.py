@@ -53,6 +53,7 @@ CODES: dict[str, Exit] = {
     "bad-payload": Exit.BAD_INPUT,
     "bad-elf": Exit.BAD_INPUT,
     "bad-note": Exit.BAD_INPUT,
+    "note-mismatch": Exit.BAD_INPUT,
     "no-common-mode": Exit.BAD_INPUT,
     "seal-too-weak": Exit.BAD_INPUT,
     "platform-mismatch": Exit.BAD_INPUT,

@@ -41,6 +41,9 @@ class Recipe:
         nonempty=True,
         unique=True,
     )
+    notes: str | None = setting(
+        "the source of a note file that speaks for the payload, made by `fwbuild note sidecar`", default=None
+    )
     cpus: int | None = setting("how many of the platform's CPUs to use; by default all", default=None, minimum=1)
     minimum_seal: Seal = setting(
         "the least that modes kept from the payload must be sealed; less is an error",

@@ -68,6 +68,17 @@ class ConsoleRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CpuRecords:
+    """Stands for a console rule for each CPU: the payload reads back the CPU's record.
+
+    fwbuild's own RAM disk does so, a line for each CPU in the order of the nodes' names.
+    The rules are called ``ID-0`` and so on; what they expect is what was planned.
+    """
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NeverRule:
     """A line that must not appear on the console at any time."""
 

@@ -40,6 +40,19 @@ def choices(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
+def payload(plan: Plan) -> dict[str, Any]:
+    """How the payload is entered, and who said so."""
+    return {
+        "type": plan.target.payload,
+        "entry": f"{plan.entry_address:#x}",
+        "modes": [mode.word for mode in plan.entry.modes],
+        "uniform": plan.entry.uniform,
+        "secondaries": [method.word for method in plan.entry.secondaries],
+        "stated-by": plan.entry.carrier,
+        "overruled": {carrier: [mode.word for mode in modes] for carrier, modes in plan.entry.overruled},
+    }
+
+
 def facts(plan: Plan, version: str) -> dict[str, Any]:
     """What the plan decided, for the manifest and for `fwbuild plan`."""
     target = plan.target
@@ -48,13 +61,7 @@ def facts(plan: Plan, version: str) -> dict[str, Any]:
         "summary": target.recipe.summary,
         "platform": target.platform.name,
         "fwbuild": version,
-        "payload": {
-            "type": target.payload,
-            "entry": f"{plan.entry_address:#x}",
-            "modes": [mode.word for mode in plan.entry.modes],
-            "uniform": plan.entry.uniform,
-            "stated-by": plan.entry.carrier,
-        },
+        "payload": payload(plan),
         "cpus": choices(plan),
         "layout": {
             placed.part.name: {
@@ -66,7 +73,7 @@ def facts(plan: Plan, version: str) -> dict[str, Any]:
         },
         "materials": {
             name: {
-                "sha256": material.digest,
+                "sha256": material.container or material.digest,
                 "size": material.size,
                 "version": material.version,
                 "type": material.type,

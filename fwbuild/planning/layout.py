@@ -35,7 +35,7 @@ def lay_out(parts: Sequence[Part], memory: Sequence[Memory], fixed: Mapping[str,
     if not problems:
         for part, address in wanted:
             if address is None:
-                problem = _place_free(part, banks, placed, origins.of())
+                problem = _place_free(part, banks, placed, part.origin or origins.of())
                 problems.extend([problem] if problem else [])
     if problems:
         raise FwbuildError(problems)
@@ -57,7 +57,7 @@ def _unknown(fixed: Mapping[str, int], parts: Sequence[Part], origins: Origins) 
 
 
 def _origin(part: Part, fixed: Mapping[str, int], origins: Origins) -> Origin:
-    return origins.of("layout", part.name) if part.name in fixed else origins.of()
+    return origins.of("layout", part.name) if part.name in fixed else part.origin or origins.of()
 
 
 def _place_fixed(
@@ -74,7 +74,12 @@ def _place_fixed(
         )
     if not any(bank.contains(region) for bank in banks):
         where = ", ".join(str(bank) for bank in banks)
-        return Problem(code="layout-no-room", message=f"{what} is not in RAM, which is {where}", origin=origin)
+        return Problem(
+            code="layout-no-room",
+            message=f"{what} is not in RAM, which is {where}",
+            origin=origin,
+            hint="the platform's [[memory]] says what there is; an ELF file must be linked for it",
+        )
     if part.window is not None and not part.window.contains(region):
         return Problem(code="layout-rule", message=f"{what} must lie in {part.window}", origin=origin)
     for other in placed:

@@ -14,7 +14,7 @@ from fwbuild.engine.graph import FileInput, Input, OutputOf, Step, StoredInput
 from fwbuild.model.contribution import Material
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, EARLIER_STAGE, Placed, Plan
 from fwbuild.planning.core import RECORD
-from fwbuild.planning.facts import choices, facts, map_rows
+from fwbuild.planning.facts import facts, map_rows
 from fwbuild.planning.proofs import Proofs, default_proofs
 from fwbuild.planning.proving import Naming, Proving, step_of
 
@@ -60,7 +60,7 @@ def lower(plan: Plan, *, verify: bool, version: str, proofs: Proofs | None = Non
     proofs = proofs or default_proofs(plan)
     if verify and proofs is not None:
         steps += lowering.earlier_stage()
-        proving = Proving(plan, deadline=_ENTRY_DEADLINE, choices=choices(plan))
+        proving = Proving(plan, deadline=_ENTRY_DEADLINE)
         steps += proving.steps(proofs)
         files["verdict.json"] = lowering.output("verdict", "verdict")
         files["entry.json"] = lowering.output("entry proof", "evidence")
@@ -127,7 +127,7 @@ class _Lowering(Naming):
             tree=self.plan.layout.place(DEVICE_TREE).region.start,
         )
 
-    def notes(self) -> list[dict[str, Any]]:
+    def notes(self, *, digest: bool = True) -> list[dict[str, Any]]:
         """The payload's statement, as it goes into the wrapper and the image."""
         entry = self.plan.entry
         payload = self.plan.target.material(self.plan.layout.place(entry.part).part.material)
@@ -136,13 +136,16 @@ class _Lowering(Naming):
             uniform=entry.uniform,
             entry_point=self.plan.entry_address,
             secondaries=entry.secondaries,
-            payload_digest=bytes.fromhex(payload.digest),
+            payload_digest=bytes.fromhex(payload.digest if digest else ""),
         )
         return [{"type": note.type, "descriptor": note.descriptor.hex()} for note in statement.notes()]
 
     def segment(self, placed: Placed) -> dict[str, Any]:
         part = placed.part
+        material = self.plan.target.materials.get(part.material)
+        whole = material is None or (not material.container and part.size == material.size)
         return {
+            **({} if material is None or whole else {"slice": [material.offset + part.offset, part.size]}),
             "name": part.name,
             "address": placed.region.start,
             "input": part.name,
@@ -151,16 +154,16 @@ class _Lowering(Naming):
         }
 
     def payload(self) -> Step:
-        """The payload alone, wrapped with its notes."""
-        placed = self.plan.layout.place(self.plan.entry.part)
-        inputs = {placed.part.name: self.material(placed.part.material)}
+        """The payload alone with its notes; a digest only around an image that is one piece."""
+        material = self.plan.layout.place(self.plan.entry.part).part.material
+        pieces = [placed for placed in self.loaded if placed.part.material == material]
         return self.step(
             "payload",
             "image",
-            inputs,
+            {placed.part.name: self.material(material) for placed in pieces},
             ("elf",),
-            segments=[self.segment(placed)],
-            notes=self.notes(),
+            segments=[self.segment(placed) for placed in pieces],
+            notes=self.notes(digest=len(pieces) == 1),
             entry=self.plan.entry_address,
         )
 
@@ -219,10 +222,6 @@ class _Lowering(Naming):
             ),
         ]
 
-    def proved(self) -> OutputOf:
-        """The image that the emulator runs."""
-        return self.output("proof image" if self.plan.earlier_stage else "image", "elf")
-
     def made(self) -> dict[str, Input]:
         """The parts whose bytes the build makes."""
         names = (BOOT_CODE, *(code.assembly.part for code in self.plan.code))
@@ -258,4 +257,6 @@ class _Lowering(Naming):
 
 def _input(material: Material) -> Input:
     """A material as a step's input: from the store by digest, or a file of the user's."""
-    return FileInput(str(material.path)) if material.type == "file" else StoredInput(material.digest)
+    if material.type == "file":
+        return FileInput(str(material.path))
+    return StoredInput(material.container or material.digest)

@@ -19,10 +19,12 @@ from fwbuild.model.platform import EmulatorMachine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.planning.bootcode import boot_code, earlier_stage
+from fwbuild.planning.carriers import decide, fixed_by, open_payload
 from fwbuild.planning.choose import choose, too_weak
 from fwbuild.planning.core import core_edits, core_parts, cpu_nodes, tree_reserve
 from fwbuild.planning.layout import lay_out, overlaps
 from fwbuild.planning.lint import mismatches
+from fwbuild.planning.records import with_records
 from fwbuild.planning.registry import Registry
 from fwbuild.planning.rules import rules_for
 
@@ -32,10 +34,13 @@ def make_plan(target: Target, registry: Registry) -> Plan:
 
     Raises FwbuildError with what the plugins, the layout and the reviews object to.
     """
+    carried = open_payload(target, registry.payloads()[target.payload].image)
+    target = carried.target
     contributions = registry.contributions(target)
     registry.check()
     gifts = [gift for _, gift in contributions]
-    entry = _entry(target, contributions)
+    entry = decide(_entry(target, contributions), carried)
+    _check_start(target, entry)
     choices = choose(entry, target.platform, target.cpus, target.cores)
     weak = too_weak(choices, target.recipe.minimum_seal, _seal_origin(target))
     if weak:
@@ -43,13 +48,16 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     base = target.material(target.platform.device_tree.base)
     tree = _base_tree(base)
     if not target.platform.device_tree.fragments:  # those may correct it
-        wrong = mismatches(target, tree)
-        if wrong:
-            raise FwbuildError(wrong)
+        contradictions = mismatches(target, tree)
+        if contradictions:
+            raise FwbuildError(contradictions)
     fragments = _fragments(target, gifts)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
+    nodes = cpu_nodes(target, tree)
+    console, wrong = with_records([rule for gift in gifts for rule in gift.console], choices, nodes)
     machine = _machine(target)
-    layout = _layout(target, gifts, reserve, staged=_needs_stage(target, machine))
+    parts = fixed_by(carried, entry, [part for gift in gifts for part in gift.parts])
+    layout = _layout(target, parts, gifts, reserve, staged=_needs_stage(target, machine))
     payload = layout.place(entry.part).region.start + entry.offset
     arguments = [layout.resolve(value) for value in entry.arguments]
     boot = boot_code(target, entry, BOOT_FOLDER, layout.place(BOOT_CODE).region, payload, arguments)
@@ -66,11 +74,11 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         code=tuple(_code(assembly, boot, layout) for gift in gifts for assembly in gift.assemblies),
         edits=(*core_edits(target, tree), *(edit for gift in gifts for edit in gift.edits)),
         fragments=fragments,
-        cpu_nodes=cpu_nodes(target, tree),
+        cpu_nodes=nodes,
         registers=(*registers, *(rule for gift in gifts for rule in gift.registers)),
         writes=writes,
-        console=(*(rule for gift in gifts for rule in gift.console), *_expected(target)),
-        never=(*(rule for gift in gifts for rule in gift.never), *_never(target)),
+        console=(*console, *_expected(target)),
+        never=(*(rule for gift in gifts for rule in gift.never), *wrong, *_never(target)),
         machine=machine,
     )
     problems = registry.reviews(plan)
@@ -111,7 +119,7 @@ def _base_tree(base: Material) -> Tree:
 
 
 def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) -> Entry:
-    """The one entry that a plugin gave; the recipe's `modes` win over what it says."""
+    """The one entry that a plugin gave."""
     entries = [(owner, gift.entry) for owner, gift in contributions if gift.entry is not None]
     if not entries:
         raise fail(
@@ -122,9 +130,11 @@ def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) ->
     if len(entries) > 1:
         owners = " and ".join(owner for owner, _ in entries)
         raise fail("plugin-failed", f"the plugins {owners} both say how to enter the payload")
-    entry = entries[0][1]
-    if target.recipe.modes is not None:
-        entry = dataclasses.replace(entry, modes=target.recipe.modes, carrier="recipe")
+    return entries[0][1]
+
+
+def _check_start(target: Target, entry: Entry) -> None:
+    """Raise FwbuildError unless the payload can start the secondaries as the platform has it."""
     method = target.platform.secondaries.method
     if len(target.cpus) > 1 and method not in entry.secondaries:
         accepted = ", ".join(each.word for each in entry.secondaries)
@@ -133,11 +143,9 @@ def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) ->
             f"the payload starts secondary CPUs by {accepted}, but {target.platform.name} has {method.word}",
             origin=target.platform.secondaries.origins.of("method"),
         )
-    return entry
 
 
-def _layout(target: Target, gifts: Sequence[Contribution], reserve: int, *, staged: bool) -> Layout:
-    parts: list[Part] = [part for gift in gifts for part in gift.parts]
+def _layout(target: Target, parts: list[Part], gifts: Sequence[Contribution], reserve: int, *, staged: bool) -> Layout:
     windows = [gift.tree_window for gift in gifts if gift.tree_window is not None]
     parts.extend(core_parts(reserve, windows[0] if windows else None, staged=staged))
     problems = [

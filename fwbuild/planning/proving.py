@@ -10,6 +10,7 @@ from typing import Any
 from fwbuild.engine.graph import Input, OutputOf, Step
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, EARLIER_STAGE, Plan
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
+from fwbuild.planning.facts import choices, payload
 from fwbuild.planning.proofs import Proofs, board_of, machine_of
 from fwbuild.planning.rules import features
 
@@ -42,10 +43,9 @@ class Naming:
 class Proving(Naming):
     """The proofs of one image. ``deadline`` is in seconds, for each proof of the entry."""
 
-    def __init__(self, plan: Plan, *, deadline: int, choices: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, plan: Plan, *, deadline: int) -> None:
         super().__init__(plan)
         self.deadline = deadline
-        self.choices = list(choices)
 
     def machine(self, emulator: str) -> dict[str, Any]:
         """The machine for ``emulator``: the model that is named for it, or the platform itself."""
@@ -164,7 +164,8 @@ class Proving(Naming):
                 "image": self.name,
                 "machine": self.machine(proofs.entry),
                 "emulators": [name for name in (proofs.entry, proofs.second) if name],
-                "choices": self.choices,
+                "payload": payload(self.plan),
+                "choices": choices(self.plan),
             },
             missing=list(proofs.missing),
         )

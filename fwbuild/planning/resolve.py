@@ -77,6 +77,8 @@ def resolve(name: str, catalogue: Catalogue, payloads: Mapping[str, Payload]) ->
         raise FwbuildError([*problems, *error.problems]) from error
     problems.extend(_too_many_cpus(recipe, platform))
     wanted = dict(source_names(options)) if options is not None else {}
+    if recipe.notes:
+        wanted.setdefault(recipe.notes, recipe.origins.of("notes"))
     wanted.setdefault(platform.device_tree.base, platform.device_tree.origins.of("base"))
     for source, origin in wanted.items():
         if source not in known:

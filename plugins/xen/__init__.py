@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fwbuild.plugin import (
-    DEVICE_TREE,
+    ARGUMENTS,
     AddressOf,
     Cells,
     ConsoleRule,
@@ -32,8 +32,11 @@ from fwbuild.plugin import (
     Target,
     ZImage,
     align_up,
+    argument_rules,
     fail,
     hookimpl,
+    linux_alive,
+    linux_init,
     no_origins,
     read_zimage,
     setting,
@@ -88,9 +91,7 @@ def fwbuild_contribute(target: Target) -> Contribution | None:
             modes=(Mode.HYP,),
             uniform=True,
             secondaries=(StartMethod.PSCI_SMC, StartMethod.MAILBOX),
-            carrier="recogniser",
-            # booting.txt: as for Linux, so r0 is 0, r1 all ones, r2 the device tree.
-            arguments=(0, 0xFFFFFFFF, AddressOf(DEVICE_TREE)),
+            arguments=ARGUMENTS,
         ),
         parts=_parts(zimage, image, kernel, ramdisk),
         edits=_edits(options, ramdisk),
@@ -184,29 +185,22 @@ def _registers() -> tuple[RegisterRule, ...]:
             text="SCR.HCE is set: Xen's guests can make hypercalls",
             source=source,
         ),
-        RegisterRule(id="xen-r0", register="r0", value=0, cpus="boot", text="r0 is 0", source=source),
-        RegisterRule(
-            id="xen-r2",
-            register="r2",
-            value=AddressOf(DEVICE_TREE),
-            cpus="boot",
-            text="r2 is the address of the device tree",
-            source=source,
-        ),
+        *argument_rules("xen", source),
     )
 
 
 def _console(cpus: int, ramdisk: Material | None) -> tuple[ConsoleRule, ...]:
-    proof = ramdisk is not None and ramdisk.type == "ramdisk"
     return (
         ConsoleRule(id="xen-alive", pattern=r"\(XEN\) Xen version", text="Xen begins"),
         ConsoleRule(id="xen-cpus", pattern=rf"\(XEN\) Brought up {cpus} CPUs", text=f"Xen has brought up {cpus} CPUs"),
         ConsoleRule(id="xen-dom0", pattern=r"\(XEN\) \*\*\* LOADING DOMAIN 0", text="Xen builds dom0"),
-        ConsoleRule(id="dom0-alive", pattern=r"Booting Linux on physical CPU", text="dom0's Linux begins"),
-        ConsoleRule(
-            id="dom0-init",
-            pattern=r"fwbuild: /init reached, \d+ CPUs, hypervisor xen" if proof else r"Run \S+ as init process",
-            text="dom0 has reached its user land and knows that it runs on Xen",
+        linux_alive("dom0-alive", "dom0's Linux begins"),
+        linux_init(
+            "dom0-init",
+            "dom0 has reached its user land and knows that it runs on Xen",
+            ramdisk,
+            cpus=r"\d+",
+            hypervisor="xen",
         ),
     )
 

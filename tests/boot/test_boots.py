@@ -25,7 +25,9 @@ def evidence(built: Built) -> list[dict[str, Any]]:
     return cpus
 
 
-@pytest.mark.parametrize(("name", "cpus"), [("xen-a15", 2), ("xen-a15-one", 1), ("linux-a15", 2), ("linux-a15-one", 1)])
+@pytest.mark.parametrize(
+    ("name", "cpus"), [("xen-a15", 2), ("xen-a15-one", 1), ("linux-a15", 2), ("linux-a15-one", 1), ("kvm-a15", 2)]
+)
 def test_boots_in_hyp_mode(session: Session, name: str, cpus: int) -> None:
     built = proven(session, name)
     seen = evidence(built)

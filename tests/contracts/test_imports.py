@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "arm": {"model"},
     "elf": {"model"},
     "formats": {"model"},
+    "payloads": {"model", "formats"},
     "devicetree": {"model"},
     "asm": {"model", "engine.child"},
     "config": {"model"},

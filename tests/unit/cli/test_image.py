@@ -76,7 +76,9 @@ def test_the_manifest_tells_what_is_inside(fw: Command) -> None:
         "entry": "0x80400000",
         "modes": ["hyp", "svc"],
         "uniform": True,
+        "secondaries": ["psci-smc", "psci-hvc", "mailbox"],
         "stated-by": "recogniser",
+        "overruled": {},
     }
     assert manifest["materials"]["linux-armmp-lpae"]["sha256"] == digest_of_file(fw.folder / "zImage")
     for name, entry in manifest["files"].items():
@@ -193,7 +195,11 @@ LINUX = '[payload]\ntype = "linux"\nimage = "linux-armmp-lpae"\n'
             "linux-a15",
             "error[bad-payload]: linux-armmp-lpae has a zImage header that says it ends at 0x10, inside the header",
         ),
-        (replace("zImage", b"\x7fELF" + bytes(100)), "linux-a15", "  hint: it looks like an ELF file"),
+        (
+            replace("zImage", b"\x7fELF" + bytes(100)),
+            "linux-a15",
+            "recipes/linux-a15.toml:7:1: error[bad-elf]: linux-armmp-lpae: not a readable ELF file",
+        ),
         (replace("zImage", b"\x1f\x8b" + bytes(100)), "linux-a15", "  hint: it looks like a gzip file"),
         (replace("xen", zimage()), "xen-a15", "error[bad-payload]: xen-armhf is a Linux zImage, not Xen"),
         (

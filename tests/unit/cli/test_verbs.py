@@ -58,15 +58,18 @@ def test_list(fw: Command) -> None:
     out, _ = fw("list")
     assert out.splitlines() == [
         "recipes",
+        "  kvm-a15    Debian's Linux as a KVM host would be entered, on a Cortex-A15",
         "  linux-a15  Debian's Linux on a Cortex-A15, entered in hyp mode",
         "  xen-a15    Debian's Xen 4.17 with Debian's Linux as dom0, on a Cortex-A15",
         "platforms",
         "  vexpress-a15  ARM Versatile Express with CoreTile Express A15x2 (V2P-CA15)",
         "payloads",
+        "  kvm    Linux for 32-bit ARM as a KVM host, a zImage",
         "  linux  Linux for 32-bit ARM, a zImage",
+        "  raw    a kernel of your own, a flat binary or an ELF file",
         "  xen    Xen for 32-bit ARM with a Linux dom0",
     ]
-    assert fw("list", "payloads")[0].splitlines() == out.splitlines()[-2:]
+    assert fw("list", "payloads")[0].splitlines() == out.splitlines()[-4:]
 
 
 def test_show(fw: Command) -> None:
@@ -82,6 +85,7 @@ def test_show(fw: Command) -> None:
         '  path = "xen"',
     ):
         assert f"{line}\n" in out
+    assert "  # modes stated by: the payload's notes, or what its plugin recognises: see `fwbuild plan`\n" in out
     out, _ = fw("show", "xen-a15", "--origin")
     assert f"  gic.version = 2  # fwbuild: {ROOT}/platforms/vexpress-a15/platform.toml:25:1\n" in out
     assert "  console.baud = 115200  # default\n" in out
@@ -190,7 +194,7 @@ def test_note_wrap_of_what_does_not_tell_its_modes(fw: Command) -> None:
         (("wrap", "zImage", "-o", "x", "--modes", "hyp,hyp"), "error[usage]: `hyp,hyp` names something twice"),
         (("wrap", "zImage", "-o", "no/x"), "error[store]: cannot write"),
         (("emit", "--secondaries", "smoke"), "error[usage]: there is no `smoke`"),
-        ((), "error[usage]: the following arguments are required: show|wrap|emit"),
+        ((), "error[usage]: the following arguments are required: show|wrap|sidecar|emit"),
     ],
 )
 def test_note_with_bad_input(fw: Command, words: tuple[str, ...], expected: str) -> None:
