@@ -22,7 +22,20 @@ BOOT_CODE_RESERVE = 0x1000
 #: (tag, length, name; Devicetree Specification 5.4.1) and its four bytes.
 CELL_STRIDE = 16
 
-_SOURCES = ("registers", "vectors", "entry", "secure", "gicv2", "nonsecure", "hyp", "leave", "park")
+#: In the order in which they run; some go on in the next.
+_SOURCES = (
+    "registers",
+    "vectors",
+    "entry",
+    "refuse",
+    "choose",
+    "secure",
+    "gicv2",
+    "nonsecure",
+    "hyp",
+    "leave",
+    "texts",
+)
 
 
 def boot_code(
@@ -66,7 +79,8 @@ def earlier_stage(target: Target, boot: BootCode) -> BootCode:
         ResetState.SECURE_SVC: Mode.SECURE_SVC,
     }
     mode = by_state[target.platform.reset.state]
-    symbols = {**boot.symbols, "ENTRY_MODES": int(mode), "UNIFORM": 0}
+    # Nobody is waited for: the CPUs go straight on, and have no record to write.
+    symbols = {**boot.symbols, "ENTRY_MODES": int(mode), "UNIFORM": 0, "WAITING_0": 0, "WAITING_1": 0}
     symbols["WANTS_SECURE"] = int(mode in (Mode.MONITOR, Mode.SECURE_SVC))
     del symbols["PAYLOAD_ENTRY"], symbols["SECONDARY_ENTRY"]
     return dataclasses.replace(boot, symbols=symbols)
@@ -76,6 +90,14 @@ def _symbols_of_platform(target: Target, region: Region) -> Mapping[str, int]:
     platform = target.platform
     core = target.cores[0]
     shift, mask = cpu_hash([cpu.mpidr for cpu in target.cpus])
+    waiting = sum(1 << 8 * _slot(cpu.mpidr, shift, mask) for cpu in target.cpus)
+    if mask > 7:
+        raise fail(
+            "bad-value",
+            f"the boot code knows at most 8 CPUs, in a table of 8 places; {platform.name} needs {mask + 1}",
+            origin=platform.cpus[-1].origins.of("mpidr"),
+            hint="`cpus` in the recipe takes fewer of them",
+        )
     divisor = _pl011_divisor(platform.console.clock, platform.console.baud)
     differ = any(_settings(other) != _settings(core) for other in target.cores)
     line_shift = 4 if differ else 3
@@ -85,6 +107,8 @@ def _symbols_of_platform(target: Target, region: Region) -> Mapping[str, int]:
         "CPU_HASH_SHIFT": shift,
         "CPU_HASH_MASK": mask,
         "BOOT_MPIDR": target.cpus[0].mpidr,
+        "WAITING_0": waiting & 0xFFFFFFFF,
+        "WAITING_1": waiting >> 32,
         "CELL_STRIDE": CELL_STRIDE,
         "TIMER_FREQUENCY": platform.timer.frequency if platform.timer else 0,
         "ACTLR_SET": core.actlr_set,

@@ -5,7 +5,8 @@
 // CPU it is, and chooses the first of the payload's modes that it can reach.
 //
 // Registers kept from here to leave.S:
-//	r7	MPIDR
+//	r6	this CPU's place in cpu_table
+//	r7	MPIDR; from leave.S on the address of waiting
 //	r8	the chosen mode's code
 //	r9	reachable modes: CAN_MONITOR and so on
 //	r10	ID_PFR1
@@ -46,13 +47,13 @@ which_cpu:
 	bic	r0, r7, #0xff000000		// affinity levels 0 to 2
 	eor	r12, r0, #BOOT_MPIDR
 	.if	CPU_HASH_SHIFT
-	add	r1, r0, r0, lsr #CPU_HASH_SHIFT
-	and	r1, r1, #CPU_HASH_MASK
+	add	r6, r0, r0, lsr #CPU_HASH_SHIFT
+	and	r6, r6, #CPU_HASH_MASK
 	.else
-	and	r1, r0, #CPU_HASH_MASK
+	and	r6, r0, #CPU_HASH_MASK
 	.endif
 	adr	r11, cpu_table
-	ldr	r1, [r11, r1, lsl #CPU_LINE_SHIFT]!
+	ldr	r1, [r11, r6, lsl #CPU_LINE_SHIFT]!
 	cmp	r1, r0
 	mov	r4, #unknown_cpu - refusal
 	bne	refuse
@@ -60,28 +61,14 @@ which_cpu:
 	mov	r4, #no_common_mode - refusal
 	.if	UNIFORM
 	cmp	r12, #0
-	beq	2f
+	beq	choose
 	// A secondary can only be what the boot CPU is.
 1:	ldr	r8, boot_mode
 	cmp	r8, #0
 	beq	1b
 	movs	r1, r9, lsr r8			// the carry is its bit
 	bcs	secure
-	b	refuse
-2:
-	.if	MAILBOX_CLEAR
-	mvn	r0, #0				// what an earlier stage wrote calls nobody
-	ldr	r1, =MAILBOX
-	str	r0, [r1, #MAILBOX_CLEAR - MAILBOX]
+	.else
+	b	choose
 	.endif
-	.endif
-	ldr	r0, =ENTRY_MODES		// four bits for each, the first lowest
-1:	ands	r8, r0, #0xf
-	beq	refuse
-	movs	r1, r9, lsr r8			// the carry is its bit
-	movcc	r0, r0, lsr #4
-	bcc	1b
-	.if	UNIFORM
-	adr	r2, boot_mode
-	str	r8, [r2]
-	.endif
+	// Goes on in refuse.S.

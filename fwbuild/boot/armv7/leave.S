@@ -8,20 +8,12 @@ leave:
 	adr	lr, park
 	cmp	r11, #0
 	beq	mode_change
-	// A secondary that comes when the payload has called it already leaves the tree
-	// alone: that memory may be something else by now.
-	cmp	r12, #0
-	.if	MAILBOX
-	ldrne	r0, =MAILBOX
-	.else
-	adr	r0, cpu_table
-	sub	r0, r11, r0
-	ldr	r1, =RELEASE_WORDS
-	add	r0, r0, r1
-	.endif
-	ldrne	r0, [r0]
-	cmpne	r0, #0
-	bne	1f
+	// A CPU that comes later than the boot CPU waits leaves the tree alone: that memory
+	// may be something else by now.
+	adr	r7, waiting
+	ldrb	r0, [r7, r6]
+	cmp	r0, #0
+	beq	1f
 
 	// fwbuild,entry-mode, fwbuild,secure-state and fwbuild,hyp-state: big-endian
 	// cells, CELL_STRIDE bytes apart. A byte shifted to the top is a big-endian cell.
@@ -55,16 +47,33 @@ leave:
 	.if	SECONDARY_ENTRY
 	ldrne	lr, =SECONDARY_ENTRY
 	.else
-	adrne	lr, pen
+	adrne	lr, arrived
 	.endif
 	bne	mode_change
 	// Nobody enters the payload without its device tree.
 	ldr	r2, =PAYLOAD_R2
-	ldr	r0, [r2]
-	ldr	r1, =DEVICE_TREE_MAGIC
+	ldrh	r0, [r2]
+	movw	r1, #DEVICE_TREE_MAGIC
 	cmp	r0, r1
 	mov	r4, #no_device_tree - refusal
 	bne	refuse
+	// A secondary that has not arrived in its pen is still in secure state or hyp, in
+	// memory that the payload could write to. So wait for each, but not for ever: there
+	// may be fewer CPUs than the platform says.
+	strb	r12, [r7, r6]
+	mov	r0, #PATIENCE
+2:	ldr	r1, [r7]
+	.if	CPU_HASH_MASK > 3
+	ldr	r5, [r7, #4]
+	orr	r1, r1, r5
+	.endif
+	cmp	r1, #0
+	subsne	r0, r0, #1
+	bne	2b
+	str	r12, [r7]
+	.if	CPU_HASH_MASK > 3
+	str	r12, [r7, #4]
+	.endif
 	.if	!UNIFORM			// otherwise both were done before
 	.if	MAILBOX_CLEAR
 	mvn	r0, #0
@@ -105,11 +114,9 @@ leave_monitor:
 	movs	pc, lr
 
 leave_nonsecure:
-	mrs	r5, cpsr
-	eor	r5, r5, r4
-	tst	r5, #MODE_MASK
+	tst	r9, #CAN_HYP			// in hyp, then
 	isb
-	bxeq	lr				// in the chosen mode already
+	bxeq	lr				// in svc, the only mode that can be reached
 	.if	HAS_HYP
 	msr	elr_hyp, lr
 	msr	spsr_cxsf, r4			// SPSR_hyp by name is for monitor mode only

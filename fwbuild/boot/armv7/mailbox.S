@@ -4,6 +4,9 @@
 // interrupt comes, and goes where the mailbox says when it says something.
 // Position-independent of the payload, in memory that the device tree reserves.
 
+arrived:
+	mov	r0, #0
+	strb	r0, [r7, r6]
 pen:
 	ldr	r4, =MAILBOX
 	ldr	r5, =GIC_CPU_INTERFACE

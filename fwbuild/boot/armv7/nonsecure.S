@@ -19,7 +19,6 @@
 	beq	1f
 	.endif
 	mcr	p15, 0, r0, c14, c3, 1		// CNTV_CTL
-	mcr	p15, 0, r0, c14, c1, 0		// CNTKCTL
 	tst	r9, #CAN_HYP | CAN_MONITOR
 	mcrne	p15, 0, r0, c14, c2, 1		// CNTP_CTL: from PL1 it may be trapped
 1:

@@ -67,6 +67,10 @@
 	.equ	STATE_SEALED, 2
 	.equ	STATE_FIRMWARE, 3
 
-	// The first word of a flattened device tree, 0xd00dfeed, as a little-endian load
-	// sees it (Devicetree Specification 5.2).
-	.equ	DEVICE_TREE_MAGIC, 0xedfe0dd0
+	// The first half of 0xd00dfeed, with which a flattened device tree begins, as a
+	// little-endian load sees it (Devicetree Specification 5.2).
+	.equ	DEVICE_TREE_MAGIC, 0x0dd0
+
+	// How often the boot CPU looks whether the secondaries have arrived: long enough for
+	// one that leaves reset some milliseconds later, less than a second where none comes.
+	.equ	PATIENCE, 1 << 23

@@ -5,6 +5,9 @@
 // lie in the same order as cpu_table, at the end of the boot code's memory; the device
 // tree gives each CPU's as cpu-release-addr.
 
+arrived:
+	mov	r0, #0
+	strb	r0, [r7, r6]
 pen:
 	adr	r4, cpu_table
 	sub	r4, r11, r4

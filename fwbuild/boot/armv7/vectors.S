@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two tables of exception vectors. Nothing is expected to use them but what is said
-// below; the word that the architecture does not use, at the start of the first, holds
-// what the boot code has to remember.
+// below; the words that the architecture does not use, at the start of each, hold what
+// the boot code has to remember.
 
 	// Monitor mode's vectors, and PL1's while the boot code runs there. On a core that
 	// cannot make SMC UNDEFINED (no SCR.SCD) they stay in use: each SMC is answered by
@@ -22,7 +22,12 @@ park:	wfi					// where CPUs stop that cannot go on
 	// Hyp's vectors: stop, but let a trap or HVC from PL1 return.
 	.balign	32
 dead_vectors:
+	.if	CPU_HASH_MASK > 3
 	b	.
+	.else
+waiting:
+	.word	WAITING_0			// a byte for each CPU, 0 when nobody waits for it
+	.endif
 	b	.
 	b	.
 	b	.

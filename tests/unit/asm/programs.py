@@ -20,14 +20,16 @@ BOOT_SOURCES = (
     "armv7/registers.S",
     "armv7/vectors.S",
     "armv7/entry.S",
+    "armv7/refuse.S",
+    "armv7/choose.S",
     "armv7/secure.S",
     "armv7/gicv2.S",
     "armv7/nonsecure.S",
     "armv7/hyp.S",
     "armv7/leave.S",
-    "armv7/mailbox.S",
-    "armv7/park.S",
+    "armv7/texts.S",
     "console/pl011.S",
+    "armv7/mailbox.S",
 )
 
 
@@ -83,6 +85,8 @@ def boot_program(sources: Sequence[str] = BOOT_SOURCES) -> Program:
             "SECONDARY_ENTRY": 0,
             "MAILBOX_CLEAR": 0x1C010034,
             "RELEASE_WORDS": 0x80000F00,
+            "WAITING_0": 0x0101,
+            "WAITING_1": 0,
             "TIMER_FREQUENCY": 62_500_000,
             "ACTLR_SET": 0x41,
             "NSACR_OPEN": 0x60C00,

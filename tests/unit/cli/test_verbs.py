@@ -63,6 +63,8 @@ def test_list(fw: Command) -> None:
         "  xen-a15    Debian's Xen 4.17 with Debian's Linux as dom0, on a Cortex-A15",
         "platforms",
         "  vexpress-a15  ARM Versatile Express with CoreTile Express A15x2 (V2P-CA15)",
+        "  vexpress-a9   ARM Versatile Express with CoreTile Express A9x4 (V2P-CA9)",
+        "  virt-a15      QEMU's machine `virt` with four Cortex-A15",
         "payloads",
         "  kvm    Linux for 32-bit ARM as a KVM host, a zImage",
         "  linux  Linux for 32-bit ARM, a zImage",
@@ -280,3 +282,20 @@ def test_inspect_of_truncated_images_never_crashes(fw: Command) -> None:
         (fw.folder / "cut").write_bytes(data[:size])
         status = main(["inspect", "cut"])
         assert status in (0, 2), size
+
+
+def test_rules(fw: Command) -> None:
+    out, _ = fw("rules")
+    assert (
+        "  smc-sealed: SMC is UNDEFINED: nothing brings secure state back\n"
+        "      SCR = 0x80 in the bits 0x80; hyp, svc, cores with virtualization, started in secure state\n"
+        "      ARM ARM, SCR.SCD\n"
+    ) in out
+    out, _ = fw("rules", "xen-a15", "-q")
+    assert (
+        "  timer-frequency: the payload is told the counter's true frequency\n      CNTFRQ = 0x16e3600; all modes\n"
+        in out
+    )
+    assert "      write to 0x2c001084 and 3 more = 0xffffffff; hyp, svc, boot CPU\n" in out
+    assert "  xen-cpus: Xen has brought up 2 CPUs\n" in out
+    assert "hvc-sealed" not in out, "it is about payloads in svc"

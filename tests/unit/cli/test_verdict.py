@@ -12,6 +12,8 @@ def verdict(**payload: Any) -> dict[str, Any]:
         "payload": {"modes": ["svc"], "stated-by": "recogniser", "overruled": {}, **payload},
         "choices": [{"cpu": "0x0", "core": "c", "mode": "svc", "secure-state": "sealed", "hyp-state": "sealed"}],
         "findings": [],
+        "missing": [],
+        "complete": True,
         "machine": {"machine": "m", "cpus": 1},
         "passed": True,
     }

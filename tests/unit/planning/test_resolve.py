@@ -80,7 +80,7 @@ def test_what_the_recipe_names_is_found(layer: Path) -> None:
     assert {name: origin.line for name, origin in request.wanted.items()} == {
         "kernel": 6,
         "ramdisk": 7,
-        "vexpress-a15-dtb": 48,
+        "vexpress-a15-dtb": 49,
     }
     assert request.needs() == {"kernel", "ramdisk", "vexpress-a15-dtb", "busybox"}, "also what the RAM disk is made of"
     assert [name for name, _ in request.needed()] == ["busybox", "kernel", "ramdisk", "vexpress-a15-dtb"]

@@ -56,6 +56,13 @@ def finding(name: str, *, passed: bool = True, checked: bool = True) -> dict[str
     return {"rule": name, "passed": passed, "checked": checked, "text": "so it is", "evidence": "seen", "source": ""}
 
 
+FACTS: dict[str, Any] = {
+    "choices": [],
+    "emulators": ["unicorn"],
+    "payload": {"modes": ["hyp"], "stated-by": "recipe", "overruled": {}},
+}
+
+
 def verdict(folder: Path, findings: list[dict[str, Any]], missing: list[str]) -> tuple[dict[str, Any], str]:
     (folder / "findings").write_text(json.dumps(findings))
     (folder / "elf").write_bytes(b"image")
@@ -63,7 +70,7 @@ def verdict(folder: Path, findings: list[dict[str, Any]], missing: list[str]) ->
     made = perform(
         VerdictAction(),
         folder / "step",
-        params={"facts": {"machine": machine, "choices": [], "emulators": ["unicorn"]}, "missing": missing},
+        params={"facts": {**FACTS, "machine": machine}, "missing": missing},
         inputs={"findings-0": folder / "findings", "elf": folder / "elf"},
         outputs=("verdict",),
     )

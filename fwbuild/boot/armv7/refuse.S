@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a CPU stops that cannot or must not go on, and what it says before.
+// Says why a CPU cannot go on (r4, an offset into the texts), then lets go of it like of
+// any other, in the least mode there is: one that waited here in secure state or hyp
+// would be theirs who can write to this memory.
 
-	// Says why (r4, an offset into the texts), then lets go of the CPU like of any other, in the least mode
-	// there is: one that waited here in secure state or hyp would be theirs who can
-	// write to this memory.
 refuse:
 	// One CPU of each cluster speaks, the boot CPU among them: no lock works between CPUs with
 	// the caches off, and the console of a payload that began elsewhere is its own.
@@ -24,13 +23,3 @@ refuse:
 2:	mov	r8, #ENTRY_SVC
 	mov	r11, #0
 	b	secure
-
-refusal:
-	.asciz	"fwbuild: no "
-no_common_mode:
-	.ascii	"mode\r\n"
-unknown_cpu:
-	.ascii	"known CPU\r\n"
-no_device_tree:
-	.ascii	"device tree\r\n"
-	.balign	4
