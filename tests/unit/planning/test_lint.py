@@ -26,7 +26,7 @@ def planned(folder: Path, base: str, changes: dict[str, str]) -> list[str]:
         Session(folder).plans(["image"])
     except FwbuildError as error:
         return [
-            f"{problem.origin.line if problem.origin else 0}: {problem.code}: {problem.message}"
+            f"{problem.origin.line if problem.origin else 0}: [{problem.code}] {problem.message}"
             for problem in error.problems
         ]
     return []
@@ -60,4 +60,4 @@ def test_a_number_of_another_board(tmp_path: Path, before: str, after: str, mess
     """The first of them is the console on the secure UART: what the payload prints would go elsewhere."""
     text = (ROOT / "platforms" / "virt-a15" / "platform.toml").read_text()
     line = text[: text.index(before)].count("\n") + 1
-    assert planned(tmp_path, "virt-a15", {before: after}) == [f"{line}: platform-mismatch: {message}"]
+    assert planned(tmp_path, "virt-a15", {before: after}) == [f"{line}: [platform-mismatch] {message}"]
