@@ -89,7 +89,7 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         LEAVE,
         "msr\tspsr_cxsf, r4\nleave_monitor",
         "orr\tr4, r4, #0x20\n\tmsr\tspsr_cxsf, r4\nleave_monitor",
-        "arm-state",
+        "arrival",
     ),
     "big-endian data": (
         LINUX,
@@ -185,9 +185,9 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "movne\tr1, #STATE_OWN << 24",
         "record",
     ),
-    "secondaries sent to the payload": (XEN, LEAVE, "adrne\tlr, pen", "ldrne\tlr, =PAYLOAD_ENTRY", "arrival"),
+    "secondaries sent to the payload": (XEN, LEAVE, "adrne\tlr, arrived", "ldrne\tlr, =PAYLOAD_ENTRY", "arrival"),
     "secondaries left behind": (XEN, "armv7/mailbox.S", "bxne\tr3", "nop", "arrival"),
-    "secondaries parked": (LINUX, LEAVE, "adrne\tlr, pen", "adrne\tlr, park", "arrival"),
+    "secondaries parked": (LINUX, LEAVE, "adrne\tlr, arrived", "adrne\tlr, park", "arrival"),
     "CPU taken for another": (XEN, ENTRY, "bic\tr0, r7, #0xff000000", "mov\tr0, #0", "arrival"),
 }
 

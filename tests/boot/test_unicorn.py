@@ -130,7 +130,7 @@ def test_three_types_of_core_side_by_side(mixed: Session) -> None:
     seen = json.loads((built.folder / "entry.json").read_text())
     assert [cpu["reached"] for cpu in seen["cpus"]] == ["payload"] * 3
     assert [int(cpu["registers"]["CPSR"], 16) & 0x1F for cpu in seen["cpus"]] == [0x1A, 0x1A, 0x13]
-    midr = [int(cpu["registers"]["MIDR"], 16) >> 4 & 0xFFF for cpu in seen["cpus"]]
+    midr = [int(cpu["registers"]["reset MIDR"], 16) >> 4 & 0xFFF for cpu in seen["cpus"]]
     assert midr == [0xC0F, 0xC07, 0xC09]
     scr = [cpu["registers"]["SCR"] for cpu in seen["cpus"]]
     assert scr == ["0x1b1", "0x1b1", "0x31"], "a Cortex-A9 has neither SCD nor HCE"
