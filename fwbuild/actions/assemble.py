@@ -28,9 +28,9 @@ class AssembleAction:
     ``address``, ``part`` (its name), ``reserve`` (bytes that it may take), ``sources``
     (names for messages), ``symbols``, ``labels`` (symbol to label of the input),
     ``cpus`` (``mpidr``, ``node``, ``actlr-set`` and ``nsacr`` of each), ``record`` (names
-    of a record's cells in order) and ``tree`` (the device tree's address). Outputs
-    ``code``, ``symbols`` (label to address) and ``lines`` (address, source, line), both
-    JSON.
+    of a record's cells in order), ``tree`` (the device tree's address) and
+    ``tables-last``. Outputs ``code``, ``symbols`` (label to address) and ``lines``
+    (address, source, line), both JSON.
     """
 
     find_encoder: Callable[[str], Encoder]
@@ -56,6 +56,7 @@ class AssembleAction:
             tables={
                 "cpu_table": _cpu_table(params, json.loads(context.inputs["cells"].read_bytes())),
             },
+            tables_last=params.get("tables-last", False),
         )
         assembled = assemble(program, self.find_encoder(params["architecture"]))
         if len(assembled.code) > params["reserve"]:

@@ -39,8 +39,9 @@ class Program:
     sources: tuple[SourceText, ...]
     #: absolute symbols from outside; u32
     symbols: Mapping[str, int]
-    #: label -> u32 words, laid out in this order before the first source
+    #: label -> u32 words, laid out in this order before the first source, or behind the last
     tables: Mapping[str, tuple[int, ...]]
+    tables_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +92,25 @@ def _lay_out(program: Program, section: Section, architecture: Architecture) -> 
         for name in program.symbols
         if (refusal := section.symbols.refusal(name))
     ]
+    if not program.tables_last:
+        problems += _lay_out_tables(program, section)
+    layout = Layout(section, architecture)
+    for source in program.sources:
+        layout.read(source.path, source.text)
+    layout.finish()
+    if program.tables_last:
+        problems += _lay_out_tables(program, section)
+    return problems + layout.problems
+
+
+def _lay_out_tables(program: Program, section: Section) -> list[Problem]:
+    problems: list[Problem] = []
     for name, words in program.tables.items():
         try:
             section.add_table(name, words)
         except FwbuildError as error:
             problems.extend(error.problems)
-    layout = Layout(section, architecture)
-    for source in program.sources:
-        layout.read(source.path, source.text)
-    layout.finish()
-    return problems + layout.problems
+    return problems
 
 
 def _encode(section: Section, architecture: Architecture, encoder: Encoder, problems: list[Problem]) -> bytes:

@@ -96,7 +96,8 @@ class Section:
         self.pieces.append(Filling(address=address, content=content, place=place))
 
     def add_table(self, name: str, words: Sequence[int]) -> None:
-        """Lay out u32 words that no source holds, with a label."""
+        """Lay out u32 words that no source holds, with a label, at a multiple of 4."""
+        self.here += -self.here % 4
         self.symbols.define_table(name, self.here)
         content = b"".join(word.to_bytes(4, "little") for word in words)
         self.pieces.append(Filling(address=self.here, content=content))

@@ -135,6 +135,17 @@ class _Look(Protocol):
     def __call__(self, layer: Layer) -> Iterable[tuple[str, Path]]: ...
 
 
+def core_source(name: str) -> Path:
+    """A source of the boot code that a plugin may use too, such as `armv7/registers` or `console/pl011`.
+
+    Raises FwbuildError ``unknown-name``.
+    """
+    known = {f"{path.parent.name}/{path.stem}": path for path in sorted(BOOT_FOLDER.glob("*/*.S"))}
+    if name not in known:
+        raise fail("unknown-name", f"the boot code has no source `{name}`", hint=did_you_mean(name, known))
+    return known[name]
+
+
 def architecture_folder(architecture: str) -> str:
     """The folder of an architecture's boot code below ``fwbuild/boot``."""
     return {"armv7-a": "armv7"}[architecture]

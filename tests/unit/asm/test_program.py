@@ -32,6 +32,13 @@ def test_tables_come_first_in_their_order() -> None:
     assert found.lines == ((0x800C, "a.S", 1), (0x8010, "a.S", 1))
 
 
+def test_tables_can_come_last_at_a_multiple_of_four() -> None:
+    last = dataclasses.replace(program("a: .word cpus\n.byte 7\n", tables={"cpus": (2,)}), tables_last=True)
+    found = assemble(last, Recorder())
+    assert found.code.hex() == "08800000" + "07000000" + "02000000"
+    assert found.symbols == {"a": 0x8000, "cpus": 0x8008}
+
+
 def test_sources_are_one_unit() -> None:
     found = assemble(program("b: .word c\n1: .equ A, 5", "c: .word b, A, 1b", ""), Recorder())
     assert found.code.hex() == "04800000" + "00800000" + "05000000" + "04800000"
