@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import pluggy
 
+from fwbuild.config.layers import core_source
 from fwbuild.engine.action import Action, Context
 from fwbuild.formats.kernel import linux_release
 from fwbuild.formats.zimage import ZImage, read_zimage
 from fwbuild.model.board import Board
 from fwbuild.model.contribution import (
+    Assembly,
     Contribution,
     ElfPayload,
     ElfSegment,
@@ -24,11 +26,12 @@ from fwbuild.model.contribution import (
     Target,
 )
 from fwbuild.model.devicetree import AddressOf, Cells, DeleteNode, Edit, Flag, Number, SetProperty, Strings
-from fwbuild.model.modes import DEFAULT_MODES, Mode, Ownership, ResetState, StartMethod
+from fwbuild.model.modes import DEFAULT_MODES, Mode, Ownership, ResetState, Seal, StartMethod
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Plan
 from fwbuild.model.ports import BootPath, Emulator, Machine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
 from fwbuild.model.region import Region, align_down, align_up
+from fwbuild.model.report import AttemptRule, Cpus, Needs, Reading, Report
 from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule, RegisterRule, WriteRule
 from fwbuild.model.setting import Origins, Table, no_origins, setting
 from fwbuild.payloads.arguments import ARGUMENTS, argument_rules
@@ -49,6 +52,8 @@ __all__ = [
     "Contribution",
     "Entry",
     "Part",
+    "Assembly",
+    "core_source",
     # payload images
     "ZImage",
     "read_zimage",
@@ -75,6 +80,7 @@ __all__ = [
     "DEFAULT_MODES",
     "ResetState",
     "Ownership",
+    "Seal",
     "StartMethod",
     # rules
     "RegisterRule",
@@ -82,6 +88,12 @@ __all__ = [
     "ConsoleRule",
     "CpuRecords",
     "NeverRule",
+    # reports that payloads print
+    "Report",
+    "Reading",
+    "AttemptRule",
+    "Needs",
+    "Cpus",
     # options
     "setting",
     "Table",

@@ -13,6 +13,7 @@ from fwbuild.actions.devicetree import DeviceTreeAction
 from fwbuild.actions.fetch_deb import FetchDebAction
 from fwbuild.actions.fetch_url import FetchUrlAction
 from fwbuild.actions.image import ImageAction
+from fwbuild.actions.judge_report import JudgeReportAction
 from fwbuild.actions.manifest import ManifestAction
 from fwbuild.actions.memory_map import MapAction
 from fwbuild.actions.prove import ProveConsoleAction, ProveEntryAction, VerdictAction
@@ -41,6 +42,7 @@ def own_actions(project: Project, store: Store, find_emulator: Callable[[str], E
         ProveEntryAction(find_emulator),
         CompareEntriesAction(),
         ProveConsoleAction(find_emulator),
+        JudgeReportAction(),
         VerdictAction(),
     )
 

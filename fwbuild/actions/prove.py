@@ -49,7 +49,7 @@ class ProveEntryAction:
         """Run and judge. Raises FwbuildError ``tool-missing``."""
         params = context.params
         emulator = _ready(self.find_emulator, params["emulator"])
-        registers = tuple(RegisterRule(**_rule(rule)) for rule in params["registers"])
+        registers = tuple(RegisterRule(**rule_of(rule)) for rule in params["registers"])
         symbols = json.loads(context.inputs["symbols"].read_bytes())
         path = BootPath(
             payload=params["payload"],
@@ -69,7 +69,7 @@ class ProveEntryAction:
                 for cpu in params["cpus"]
             ),
             registers=registers,
-            writes=tuple(WriteRule(**_rule(rule)) for rule in params["writes"]),
+            writes=tuple(WriteRule(**rule_of(rule)) for rule in params["writes"]),
             symbols={**symbols, **params["symbols"]},
         )
         findings = judge_entry(evidence, rules)
@@ -106,7 +106,7 @@ def _tree_rules(params: Mapping[str, Any]) -> TreeRules:
     )
 
 
-def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+def rule_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule's fields with the types that JSON does not have."""
     fields = {**rule, "modes": tuple(Mode(mode) for mode in rule["modes"])}
     if "targets" in fields:
@@ -134,7 +134,7 @@ class ProveConsoleAction:
         """Run and judge. Raises FwbuildError ``tool-missing``."""
         params = context.params
         emulator = _ready(self.find_emulator, params["emulator"])
-        expected = [ConsoleRule(**_rule(rule)) for rule in params["expected"]]
+        expected = [ConsoleRule(**rule_of(rule)) for rule in params["expected"]]
         never = [NeverRule(**rule) for rule in params["never"]]
         machine = Machine(**params["machine"])
         evidence = emulator.observe_console(

@@ -14,6 +14,7 @@ from fwbuild.model.platform import Core, Cpu, Platform
 from fwbuild.model.problem import Origin
 from fwbuild.model.recipe import Recipe
 from fwbuild.model.region import Region
+from fwbuild.model.report import Report
 from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule, RegisterRule
 
 #: The type of an option that names a source. Its file becomes a material.
@@ -140,7 +141,8 @@ class Assembly:
 
     The part names no material; its size is what the code may take. The first source's
     first instruction is at the part's first byte. Sources know every symbol of the boot
-    code (docs/reference/hooks.md), the tables `cpu_table`, and ``symbols``.
+    code (docs/reference/hooks.md), the table `cpu_table`, which lies behind them, and
+    ``symbols``.
     """
 
     part: str
@@ -184,3 +186,5 @@ class Contribution:
     registers: tuple[RegisterRule, ...] = ()
     console: tuple[ConsoleRule | CpuRecords, ...] = ()
     never: tuple[NeverRule, ...] = ()
+    #: what the payload prints about itself; empty if it does not
+    report: Report | None = None

@@ -13,6 +13,7 @@ from fwbuild.model.modes import Mode, Ownership, Seal
 from fwbuild.model.platform import Cpu, EmulatorMachine
 from fwbuild.model.problem import did_you_mean, fail
 from fwbuild.model.region import Region
+from fwbuild.model.report import Report
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 
 #: Names of the parts that fwbuild itself adds to every image.
@@ -88,6 +89,8 @@ class Code:
     assembly: Assembly
     sources: tuple[tuple[str, Path], ...]
     symbols: Mapping[str, int]
+    #: where in its part it begins, in bytes
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +116,5 @@ class Plan:
     console: tuple[ConsoleRule, ...]
     never: tuple[NeverRule, ...]
     machine: EmulatorMachine | None
+    #: what the payload prints about itself; None if it does not
+    report: Report | None = None

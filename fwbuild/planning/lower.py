@@ -37,11 +37,9 @@ def lower(plan: Plan, *, verify: bool, version: str, proofs: Proofs | None = Non
     ``version`` is fwbuild's own, for the manifest. ``proofs`` says by which emulators; by
     default by the one that the platform or the recipe names.
     """
-    lowering = _Lowering(plan)
+    lowering = Lowering(plan)
     steps = [
-        lowering.tree(),
-        lowering.assemble(BOOT_CODE, plan.boot.sources, plan.boot.symbols, {}),
-        *(lowering.assemble(code.assembly.part, code.sources, code.symbols, {}) for code in plan.code),
+        *lowering.made_parts(),
         lowering.payload(),
         lowering.image(),
         lowering.map(),
@@ -71,9 +69,11 @@ def lower(plan: Plan, *, verify: bool, version: str, proofs: Proofs | None = Non
     return Lowered(tuple(steps), files)
 
 
-class _Lowering(Naming):
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(plan)
+class Lowering(Naming):
+    """The steps that make an image."""
+
+    def __init__(self, plan: Plan, name: str = "") -> None:
+        super().__init__(plan, name)
         self.loaded = [placed for placed in plan.layout.placed if placed.part.material]
 
     def material(self, name: str) -> Input:
@@ -95,10 +95,28 @@ class _Lowering(Naming):
             reserve=plan.layout.place(DEVICE_TREE).region.size,
         )
 
+    def made_parts(self) -> list[Step]:
+        """The steps that make parts: the device tree and all code."""
+        boot = self.plan.boot
+        return [
+            self.tree(),
+            self.assemble(BOOT_CODE, boot.sources, boot.symbols, {}),
+            *(
+                self.assemble(code.assembly.part, code.sources, code.symbols, {}, offset=code.offset)
+                for code in self.plan.code
+            ),
+        ]
+
     def assemble(
-        self, part: str, sources: Sequence[tuple[str, Path]], symbols: Mapping[str, int], labels: Mapping[str, str]
+        self,
+        part: str,
+        sources: Sequence[tuple[str, Path]],
+        symbols: Mapping[str, int],
+        labels: Mapping[str, str],
+        *,
+        offset: int = 0,
     ) -> Step:
-        """The machine code of ``part``; ``labels`` are symbols that are labels of the boot code."""
+        """The machine code of ``part``, at ``offset`` in it; ``labels`` are symbols and labels of the boot code."""
         boot, target = self.plan.boot, self.plan.target
         inputs: dict[str, Input] = {"cells": self.output("device tree", "cells")}
         for index, (_, path) in enumerate(sources):
@@ -114,8 +132,9 @@ class _Lowering(Naming):
             architecture=boot.architecture,
             cpu=boot.cpu,
             part=part,
-            address=region.start,
-            reserve=region.size,
+            address=region.start + offset,
+            reserve=region.size - offset,
+            tables_last=part not in (BOOT_CODE, EARLIER_STAGE),
             sources=[shown for shown, _ in sources],
             symbols=dict(symbols),
             labels=dict(labels),
@@ -130,37 +149,41 @@ class _Lowering(Naming):
     def notes(self, *, digest: bool = True) -> list[dict[str, Any]]:
         """The payload's statement, as it goes into the wrapper and the image."""
         entry = self.plan.entry
-        payload = self.plan.target.material(self.plan.layout.place(entry.part).part.material)
+        # Code that the build assembles has no bytes of its own to be bound to.
+        material = self.plan.target.materials.get(self.plan.layout.place(entry.part).part.material)
         statement = Statement(
             modes=entry.modes,
             uniform=entry.uniform,
             entry_point=self.plan.entry_address,
             secondaries=entry.secondaries,
-            payload_digest=bytes.fromhex(payload.digest if digest else ""),
+            payload_digest=bytes.fromhex(material.digest if digest and material else ""),
         )
         return [{"type": note.type, "descriptor": note.descriptor.hex()} for note in statement.notes()]
 
     def segment(self, placed: Placed) -> dict[str, Any]:
         part = placed.part
+        offset = next((code.offset for code in self.plan.code if code.assembly.part == part.name), 0)
         material = self.plan.target.materials.get(part.material)
         whole = material is None or (not material.container and part.size == material.size)
         return {
             **({} if material is None or whole else {"slice": [material.offset + part.offset, part.size]}),
             "name": part.name,
-            "address": placed.region.start,
+            "address": placed.region.start + offset,
             "input": part.name,
-            "memory-size": placed.region.size,
+            "memory-size": placed.region.size - offset,
             "executable": part.name == self.plan.entry.part,
         }
 
     def payload(self) -> Step:
         """The payload alone with its notes; a digest only around an image that is one piece."""
-        material = self.plan.layout.place(self.plan.entry.part).part.material
-        pieces = [placed for placed in self.loaded if placed.part.material == material]
+        entry = self.plan.layout.place(self.plan.entry.part)
+        material = entry.part.material
+        pieces = [placed for placed in self.loaded if placed.part.material == material] or [entry]
+        made = self.made()
         return self.step(
             "payload",
             "image",
-            {placed.part.name: self.material(material) for placed in pieces},
+            {placed.part.name: self.material(material) if material else made[placed.part.name] for placed in pieces},
             ("elf",),
             segments=[self.segment(placed) for placed in pieces],
             notes=self.notes(digest=len(pieces) == 1),

@@ -71,7 +71,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         entry_address=payload,
         boot=boot,
         earlier_stage=earlier_stage(target, boot) if _needs_stage(target, machine) else None,
-        code=tuple(_code(assembly, boot, layout) for gift in gifts for assembly in gift.assemblies),
+        code=tuple(code_of(assembly, boot, layout) for gift in gifts for assembly in gift.assemblies),
         edits=(*core_edits(target, tree), *(edit for gift in gifts for edit in gift.edits)),
         fragments=fragments,
         cpu_nodes=nodes,
@@ -80,6 +80,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         console=(*console, *_expected(target)),
         never=(*(rule for gift in gifts for rule in gift.never), *wrong, *_never(target)),
         machine=machine,
+        report=next((gift.report for gift in gifts if gift.report is not None), None),
     )
     problems = registry.reviews(plan)
     registry.check()
@@ -98,7 +99,8 @@ def _seal_origin(target: Target) -> Origin:
     return target.recipe.origins.of("minimum-seal")
 
 
-def _code(assembly: Assembly, boot: BootCode, layout: Layout) -> Code:
+def code_of(assembly: Assembly, boot: BootCode, layout: Layout) -> Code:
+    """``assembly`` with its sources and numbers: those of the boot code, and its own."""
     symbols = {name: layout.resolve(value) for name, value in assembly.symbols.items()}
     return Code(
         assembly=assembly,

@@ -9,9 +9,11 @@ from typing import Any
 
 from fwbuild.engine.graph import Input, OutputOf, Step
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, EARLIER_STAGE, Plan
+from fwbuild.model.report import Report
 from fwbuild.model.rule import ConsoleRule, NeverRule, RegisterRule, WriteRule
 from fwbuild.planning.facts import choices, payload
 from fwbuild.planning.proofs import Proofs, board_of, machine_of
+from fwbuild.planning.report import report_params
 from fwbuild.planning.rules import features
 
 
@@ -21,11 +23,11 @@ def step_of(part: str) -> str:
 
 
 class Naming:
-    """Steps of one image, called after it."""
+    """Steps of one image, called after it unless there is another ``name``."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, name: str = "") -> None:
         self.plan = plan
-        self.name = plan.target.recipe.name
+        self.name = name or plan.target.recipe.name
 
     def step(
         self, what: str, action: str, inputs: Mapping[str, Input], outputs: tuple[str, ...], **params: Any
@@ -43,8 +45,8 @@ class Naming:
 class Proving(Naming):
     """The proofs of one image. ``deadline`` is in seconds, for each proof of the entry."""
 
-    def __init__(self, plan: Plan, *, deadline: int) -> None:
-        super().__init__(plan)
+    def __init__(self, plan: Plan, *, deadline: int, name: str = "") -> None:
+        super().__init__(plan, name)
         self.deadline = deadline
 
     def machine(self, emulator: str) -> dict[str, Any]:
@@ -58,11 +60,35 @@ class Proving(Naming):
         if proofs.second:
             steps += [self.entry("second entry proof", proofs.second), self.compare(proofs)]
         if proofs.console:
-            steps.append(self.console(proofs.console))
+            steps += self.run(proofs.console)
         findings = [self.output(step.name.partition(": ")[2], "findings") for step in steps]
         if proofs.second:
             del findings[1]  # what the second one found is compared, not counted again
         return [*steps, self.verdict(findings, proofs)]
+
+    def attack(self, proofs: Proofs) -> list[Step]:
+        """What the payload itself reports, and the verdict over that alone."""
+        steps = self.run(proofs.console)
+        findings = [self.output(step.name.partition(": ")[2], "findings") for step in steps]
+        return [*steps, self.verdict(findings, proofs)]
+
+    def run(self, emulator: str) -> list[Step]:
+        """The payload runs, and its report is judged if it makes one."""
+        report = self.plan.report
+        return [self.console(emulator), *([] if report is None else [self.judge_report(report)])]
+
+    def judge_report(self, report: Report) -> Step:
+        return self.step(
+            "report",
+            "judge-report",
+            {
+                "transcript": self.output("console proof", "transcript"),
+                "symbols": self.output(step_of(BOOT_CODE), "symbols"),
+            },
+            ("findings",),
+            registers=[self.rule(rule) for rule in self.plan.registers],
+            **report_params(self.plan, report),
+        )
 
     def entry(self, what: str, emulator: str) -> Step:
         plan = self.plan

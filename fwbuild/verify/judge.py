@@ -37,11 +37,13 @@ def judge_entry(evidence: EntryEvidence, rules: EntryRules) -> list[Finding]:
     """One finding for each rule, with the values seen as evidence."""
     if evidence.failure:
         return [_failed("emulator", "the emulator ran the image to its payload", evidence.failure)]
-    findings = [_arrival(evidence, rules)]
+    return [_arrival(evidence, rules), *judge_registers(evidence, rules)]
+
+
+def judge_registers(evidence: EntryEvidence, rules: EntryRules) -> list[Finding]:
+    """One finding for each rule about registers and writes that applies to a CPU."""
     every: tuple[RegisterRule | WriteRule, ...] = (*rules.registers, *rules.writes)
-    for rule in every:
-        findings.extend(_judge(rule, evidence, rules))
-    return findings
+    return [finding for rule in every for finding in _judge(rule, evidence, rules)]
 
 
 def _arrival(evidence: EntryEvidence, rules: EntryRules) -> Finding:
@@ -80,7 +82,7 @@ def _judge(rule: RegisterRule | WriteRule, evidence: EntryEvidence, rules: Entry
             rule=rule.id,
             passed=all(good for _, good, _ in results),
             text=rule.text,
-            evidence="; ".join(_grouped(results)),
+            evidence="; ".join(grouped(results)),
             source=rule.source,
         )
 
@@ -99,7 +101,7 @@ def _hidden(rule: RegisterRule | WriteRule, evidence: EntryEvidence) -> str:
     return next((name for name in names if name in evidence.hidden), "")
 
 
-def _grouped(results: Sequence[tuple[int, bool, str]]) -> list[str]:
+def grouped(results: Sequence[tuple[int, bool, str]]) -> list[str]:
     """`CPU 0, 1: what` for CPUs on which the same was seen."""
     by_words: dict[str, list[int]] = {}
     for number, _, words in results:
