@@ -127,7 +127,9 @@ def _default(field: dataclasses.Field[Any]) -> str:
     if value is None or value == () or dataclasses.is_dataclass(value):
         return "none"
     if isinstance(value, tuple):
-        return "all" if isinstance(value[0], enum.Enum) else ", ".join(f"`{each}`" for each in value)
+        if isinstance(value[0], enum.Enum) and value == tuple(type(value[0])):
+            return "all"
+        return ", ".join(f"`{getattr(each, 'word', each)}`" for each in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else "none"
 
 

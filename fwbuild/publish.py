@@ -17,8 +17,10 @@ from fwbuild.engine.store import Store, storage_error
 _MODE = 0o644
 
 
-def publish(folder: Path, files: Mapping[str, str], store: Store) -> list[str]:
+def publish(folder: Path, files: Mapping[str, str], store: Store, *, beside: bool = False) -> list[str]:
     """Make ``folder`` hold exactly ``files`` (name -> digest in ``store``); names written.
+
+    With ``beside`` what else is there stays.
 
     Everything is copied beside its place before the first file is replaced, each whole,
     the last of ``files`` last; so a full disk leaves all that was there. A file that is
@@ -29,12 +31,12 @@ def publish(folder: Path, files: Mapping[str, str], store: Store) -> list[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            return _publish(folder, files, store)
+            return _publish(folder, files, store, beside=beside)
     except OSError as error:
         raise storage_error(error, folder) from error
 
 
-def _publish(folder: Path, files: Mapping[str, str], store: Store) -> list[str]:
+def _publish(folder: Path, files: Mapping[str, str], store: Store, *, beside: bool) -> list[str]:
     copies: dict[str, Path] = {}
     known = {*files}
     try:
@@ -44,7 +46,7 @@ def _publish(folder: Path, files: Mapping[str, str], store: Store) -> list[str]:
         for name, digest in files.items():
             if not _is_same(folder / name, store.path(digest), digest):
                 copies[name] = _copy(store.path(digest), folder, name)
-        for old in sorted(folder.iterdir()):
+        for old in () if beside else sorted(folder.iterdir()):
             if old.name not in known and old not in copies.values() and old.is_file():
                 old.unlink()
         for name, copy in copies.items():

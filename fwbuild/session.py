@@ -30,6 +30,7 @@ from fwbuild.model.ports import Emulator
 from fwbuild.model.problem import FwbuildError, Problem, did_you_mean, fail
 from fwbuild.model.project import Project
 from fwbuild.model.source import DebSource, SourceSpec
+from fwbuild.planning.attack import attacked, lower_attack
 from fwbuild.planning.lower import Lowered, lower
 from fwbuild.planning.plan import make_plan
 from fwbuild.planning.proofs import machine_of, proofs_for
@@ -226,6 +227,16 @@ class Session:
             raise FwbuildError(results.problems)
         return built
 
+    def attack(self, names: Sequence[str]) -> list[Built]:
+        """Build images with the conformance payload in place of their own, and judge what it reports.
+
+        The files go beside those of the images themselves, which are left alone.
+        """
+        lowered = {plan.target.recipe.name: lower_attack(attacked(plan, self.registry)) for plan in self.plans(names)}
+        steps = {step.name: step for image in lowered.values() for step in image.steps}
+        results = self.run(list(steps.values()))
+        return [self._publish(name, image, results, verdict="adversary.json") for name, image in lowered.items()]
+
     def lowered(self, plan: Plan, *, verify: bool = True) -> Lowered:
         """The steps for ``plan``, with the proofs that can be made on this machine."""
         proofs = proofs_for(plan, self.emulators) if verify else None
@@ -264,14 +275,12 @@ class Session:
             raise FwbuildError(missing)
         return emulator.command(machine_of(plan, machine), built.folder / f"{name}.elf", interactive=True)
 
-    def _publish(self, name: str, image: Lowered, results: Results) -> Built:
+    def _publish(self, name: str, image: Lowered, results: Results, verdict: str = "verdict.json") -> Built:
         folder = self.project.output / name
         files = {file: results.digest(output) for file, output in image.files.items()}
-        written = publish(folder, files, self.store)
-        verdict = None
-        if "verdict.json" in files:
-            verdict = json.loads(self.store.path(files["verdict.json"]).read_bytes())
-        return Built(name=name, folder=folder, written=tuple(written), verdict=verdict)
+        written = publish(folder, files, self.store, beside=verdict != "verdict.json")
+        found = json.loads(self.store.path(files[verdict]).read_bytes()) if verdict in files else None
+        return Built(name=name, folder=folder, written=tuple(written), verdict=found)
 
 
 def source_date_epoch() -> int:

@@ -14,6 +14,11 @@ from fwbuild.model.problem import Exit, fail
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_names(parser)
+    parser.add_argument(
+        "--adversary",
+        action="store_true",
+        help="put the conformance payload in place of the image's own and let it attack what was dropped",
+    )
     add_build_options(parser)
 
 
@@ -21,12 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Prove; 4 if a verdict failed."""
     session, progress = session_of(arguments)
     try:
-        built = session.build(list(dict.fromkeys(arguments.names)))
+        names = list(dict.fromkeys(arguments.names))
+        built = session.attack(names) if arguments.adversary else session.build(names)
     finally:
         progress.close()
     failed = False
     for image in built:
-        sys.stdout.write(f"{image.name}:\n")
+        sys.stdout.write(f"{image.name}{' under attack' if arguments.adversary else ''}:\n")
         if image.verdict is None:
             raise fail(
                 "bad-value",

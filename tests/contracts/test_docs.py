@@ -208,7 +208,7 @@ def hello(fw: Command) -> Command:
 
 def test_the_example_plugin_builds_an_image(hello: Command) -> None:
     out, _ = hello("list", "payloads")
-    assert "bare   a program in raw ARM code" in out
+    assert "bare         a program in raw ARM code" in out
     hello("image", "hello", "--no-verify")
     manifest = json.loads((hello.folder / "build/hello/manifest.json").read_text())
     assert manifest["payload"]["modes"] == ["hyp", "svc"]

@@ -35,6 +35,14 @@ def add(store: Store, **files: bytes) -> dict[str, str]:
     return {name: store.add_bytes(data) for name, data in files.items()}
 
 
+def test_files_can_go_beside_what_is_there(store: Store, folder: Path) -> None:
+    publish(folder, add(store, image=b"1"), store)
+    assert publish(folder, add(store, extra=b"2"), store, beside=True) == ["extra"]
+    assert held(folder) == {"extra": b"2", "image": b"1"}
+    publish(folder, add(store, image=b"1"), store)
+    assert held(folder) == {"image": b"1"}
+
+
 def test_what_is_new_or_changed_is_written(store: Store, folder: Path) -> None:
     assert publish(folder, add(store, a=b"1", b=b"2"), store) == ["a", "b"]
     before = (folder / "a").stat()

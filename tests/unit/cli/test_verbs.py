@@ -58,20 +58,22 @@ def test_list(fw: Command) -> None:
     out, _ = fw("list")
     assert out.splitlines() == [
         "recipes",
-        "  kvm-a15    Debian's Linux as a KVM host would be entered, on a Cortex-A15",
-        "  linux-a15  Debian's Linux on a Cortex-A15, entered in hyp mode",
-        "  xen-a15    Debian's Xen 4.17 with Debian's Linux as dom0, on a Cortex-A15",
+        "  conformance-a15  the conformance payload on a Cortex-A15, entered in hyp mode",
+        "  kvm-a15          Debian's Linux as a KVM host would be entered, on a Cortex-A15",
+        "  linux-a15        Debian's Linux on a Cortex-A15, entered in hyp mode",
+        "  xen-a15          Debian's Xen 4.17 with Debian's Linux as dom0, on a Cortex-A15",
         "platforms",
         "  vexpress-a15  ARM Versatile Express with CoreTile Express A15x2 (V2P-CA15)",
         "  vexpress-a9   ARM Versatile Express with CoreTile Express A9x4 (V2P-CA9)",
         "  virt-a15      QEMU's machine `virt` with four Cortex-A15",
         "payloads",
-        "  kvm    Linux for 32-bit ARM as a KVM host, a zImage",
-        "  linux  Linux for 32-bit ARM, a zImage",
-        "  raw    a kernel of your own, a flat binary or an ELF file",
-        "  xen    Xen for 32-bit ARM with a Linux dom0",
+        "  conformance  reports how it was entered and attacks what was dropped",
+        "  kvm          Linux for 32-bit ARM as a KVM host, a zImage",
+        "  linux        Linux for 32-bit ARM, a zImage",
+        "  raw          a kernel of your own, a flat binary or an ELF file",
+        "  xen          Xen for 32-bit ARM with a Linux dom0",
     ]
-    assert fw("list", "payloads")[0].splitlines() == out.splitlines()[-4:]
+    assert fw("list", "payloads")[0].splitlines() == out.splitlines()[-5:]
 
 
 def test_show(fw: Command) -> None:
