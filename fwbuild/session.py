@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from fwbuild.engine.schedule import Results, Scheduler
 from fwbuild.engine.store import Store
 from fwbuild.model.contribution import Material, Target
 from fwbuild.model.lock import Lock, wanted_by
+from fwbuild.model.modes import Mode
 from fwbuild.model.plan import Plan
 from fwbuild.model.ports import Emulator
 from fwbuild.model.problem import FwbuildError, Problem, did_you_mean, fail
@@ -32,6 +34,7 @@ from fwbuild.model.project import Project
 from fwbuild.model.source import DebSource, SourceSpec
 from fwbuild.planning.attack import attacked, lower_attack
 from fwbuild.planning.lower import Lowered, lower
+from fwbuild.planning.matrix import Cell, cells, prepare
 from fwbuild.planning.plan import make_plan
 from fwbuild.planning.proofs import machine_of, proofs_for
 from fwbuild.planning.registry import Registry
@@ -58,6 +61,27 @@ class Built:
     written: tuple[str, ...]
     #: the verdict as written to verdict.json; None if the image was not verified
     verdict: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A cell of the matrix and what came of it."""
+
+    cell: Cell
+    #: the mode planned for each CPU; empty if every CPU is to be parked, None if planning refuses the image
+    planned: tuple[Mode, ...] | None
+    findings: tuple[Mapping[str, Any], ...]
+    transcript: bytes
+
+    @property
+    def broken(self) -> list[Mapping[str, Any]]:
+        """The rules that did not hold."""
+        return [finding for finding in self.findings if not finding["passed"]]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all was as expected, which for an image that planning refuses is nothing at all."""
+        return not self.broken and (self.planned is None) == (not self.findings)
 
 
 class Session:
@@ -236,6 +260,36 @@ class Session:
         steps = {step.name: step for image in lowered.values() for step in image.steps}
         results = self.run(list(steps.values()))
         return [self._publish(name, image, results, verdict="adversary.json") for name, image in lowered.items()]
+
+    def matrix(self, names: Sequence[str], counts: Sequence[int]) -> list[Tried]:
+        """Try every cell for the platforms of ``names``, recipes of the conformance payload; all when empty.
+
+        ``counts`` are numbers of CPUs.
+        """
+        chosen = names or [name for name in self.catalogue.recipes if self.request(name).payload == "conformance"]
+        bases = self.targets([self.whole(name) for name in chosen])
+        prepared = [prepare(cell, base, self.registry) for base in bases for cell in cells(base.platform, counts)]
+        steps = {step.name: step for each in prepared for step in each.steps}
+        results = self.run(list(steps.values()))
+        return [
+            Tried(
+                cell=each.cell,
+                planned=each.planned,
+                findings=tuple(
+                    finding for output in each.findings for finding in json.loads(self._bytes(results, output))
+                ),
+                transcript=b"" if each.transcript is None else self._bytes(results, each.transcript),
+            )
+            for each in prepared
+        ]
+
+    def whole(self, name: str) -> Request:
+        """The request for the recipe ``name`` with all CPUs of its platform."""
+        request = self.request(name)
+        return dataclasses.replace(request, recipe=dataclasses.replace(request.recipe, cpus=None))
+
+    def _bytes(self, results: Results, output: OutputOf) -> bytes:
+        return self.store.path(results.digest(output)).read_bytes()
 
     def lowered(self, plan: Plan, *, verify: bool = True) -> Lowered:
         """The steps for ``plan``, with the proofs that can be made on this machine."""

@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "image": ("image", "build images and prove them"),
     "verify": ("verify", "prove images that are built"),
     "run": ("run", "boot an image with its console in this terminal"),
+    "matrix": ("matrix", "try every way in which an image may find its CPUs"),
     "rules": ("rules", "print the rules that images are proven by"),
     "list": ("list_", "list recipes, platforms and payloads"),
     "show": ("show", "show a recipe with everything that it refers to"),

@@ -36,7 +36,7 @@ def report_params(plan: Plan, report: Report) -> dict[str, Any]:
 
 def _reporter(target: Target, number: int, choice: Choice) -> dict[str, Any]:
     core = target.cores[number]
-    has = {"virtualization": core.virtualization, "generic-timer": core.generic_timer}
+    has = {"security": core.security, "virtualization": core.virtualization, "generic-timer": core.generic_timer}
     values = (int(choice.mode), int(choice.secure), int(choice.hyp))
     return {
         "mpidr": choice.cpu.mpidr,

@@ -199,13 +199,13 @@ _READINGS = (
                 "SCTLR",
                 "ACTLR",
                 "CPACR",
-                "NSACR",
                 "TTBCR",
                 "VBAR",
             ),
             *("GICD_CTLR", "GICC_CTLR", "GICC_PMR"),
         )
     ),
+    Reading(register="NSACR", modes=_ANY, needs="security"),
     *(Reading(register=name, modes=_ANY, needs="generic-timer") for name in ("CNTFRQ", "CNTP_CTL", "CNTV_CTL")),
     *(Reading(register=name, modes=_SECURE) for name in ("SCR", "MVBAR")),
     *(
