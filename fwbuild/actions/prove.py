@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class ProveEntryAction:
 
     find_emulator: FindEmulator
     name: str = "prove-entry"
-    version: int = 2
+    version: int = 3
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
         """The emulator and its version."""
@@ -57,7 +57,7 @@ class ProveEntryAction:
             address=params["address"],
             code=context.inputs["code"].read_bytes(),
             earlier_stage=tuple(params["earlier-stage"]),
-            registers=_wanted(registers),
+            registers=_wanted(registers, {Mode(cpu["mode"]) for cpu in params["cpus"]}),
             secondaries=len(params["cpus"]) - 1,
             board=Board.from_json(params["board"]),
         )
@@ -79,10 +79,12 @@ class ProveEntryAction:
         _write_json(context, "evidence", _shown(evidence))
 
 
-def _wanted(registers: Sequence[RegisterRule]) -> tuple[str, ...]:
-    """Every register that a rule looks at, and those that a report is useless without."""
+def _wanted(registers: Sequence[RegisterRule], modes: Set[Mode]) -> tuple[str, ...]:
+    """Every register that a rule for ``modes`` looks at, and those that a report is useless without."""
     names = {"CPSR": None, "SCR": None, "r0": None, "r1": None, "r2": None}
     for rule in registers:
+        if not modes & set(rule.modes):
+            continue
         names[rule.register] = None
         if isinstance(rule.value, str) and rule.value.startswith("= "):
             names[rule.value.removeprefix("= ")] = None

@@ -30,6 +30,7 @@ from fwbuild.verify.names import STUB_NAMES
 _NAMES = {shown: name for name, shown in STUB_NAMES.items()}
 #: Hints (DDI 0406C, A5.2.11), without their condition.
 _WFE, _WFI, _SEV = 0x0320F002, 0x0320F003, 0x0320F004
+_MODE_MON = 0x16
 #: The SGI that stands for the payload's call; any number does.
 _CALL = 0
 #: Where secondaries are sent to, in bytes from the payload's first instruction: not to that
@@ -145,24 +146,31 @@ class Embedded:
 
     def _begin_calling(self) -> None:
         """What a payload does once, before it calls anybody."""
-        boot = Access(cpu=0, secure=False)
+        boot = self._boot_access()
         # Every payload turns its group on before it uses an interrupt (GICD_CTLR, non-secure view).
         self._devices.gic.distributor.write(boot, CTLR, 1)
         how = "their words of cpu-release-addr and SEV"
         if self._devices.mailbox is not None:
             self._devices.mailbox.write(boot, 4, 0xFFFFFFFF)
             self._devices.mailbox.write(boot, 0, self.secondary_entry)
-            how = "the mailbox and an SGI from non-secure state"
+            how = f"the mailbox and an SGI from {'secure' if boot.secure else 'non-secure'} state"
         self.notes.append(
             "secondaries were called by the model and not by the payload, which was not run:"
             f" {self.secondary_entry:#x} in {how}"
         )
 
+    def _boot_access(self) -> Access:
+        """An access of the boot CPU in the state that the payload has it in (DDI 0406C, B1.5.1)."""
+        boot = self._cores[0]
+        monitor = boot.get("CPSR") & 0x1F == _MODE_MON
+        secure = boot.has("SCR") and (monitor or not boot.get("SCR") & 1)
+        return Access(cpu=0, secure=secure)
+
     def _call(self, number: int) -> None:
         """Call one secondary, by interrupt or by event."""
         if self._devices.mailbox is not None:
             call = 1 << 16 + number | _CALL
-            self._devices.gic.distributor.write(Access(cpu=0, secure=False), SGIR, call)
+            self._devices.gic.distributor.write(self._boot_access(), SGIR, call)
             return
         word = self._release_word(number)
         if word:

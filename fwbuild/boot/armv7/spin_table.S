@@ -9,7 +9,7 @@ arrived:
 	mov	r0, #0
 	strb	r0, [r7, r6]
 pen:
-	adr	r4, cpu_table
+	ldr	r4, =cpu_table
 	sub	r4, r11, r4
 	ldr	r5, =RELEASE_WORDS
 	add	r4, r4, r5
