@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--cpus",
         metavar="N,...",
         default="1,2,4",
-        help="how many CPUs, as far as a platform has them; by default 1,2,4",
+        help="numbers of CPUs, as far as a platform has them; by default 1,2,4",
     )
     add_build_options(parser)
 
@@ -67,9 +67,8 @@ def _table(tried: Sequence[Tried]) -> None:
     for (platform, has, reset), row in rows.items():
         shown = "".join(f"{_outcome(row.get(column, [])):>{width}}" for column in columns)
         sys.stdout.write(f"{platform:14}{has:22}from {reset:13}{shown}\n")
-    sys.stdout.write(
-        "m monitor, h hyp, s svc, S secure-svc; * each CPU its own; - parked; . refused when planned; ! not as expected\n"
-    )
+    sys.stdout.write("m monitor, h hyp, s svc, S secure-svc; * each CPU its own;")
+    sys.stdout.write(" - parked; . refused when planned; ! not as expected\n")
 
 
 def _outcome(tried: Sequence[Tried]) -> str:

@@ -148,6 +148,10 @@ class EmulatorMachine:
     machine: str = setting("the emulator's name for the machine")
     cpu: str = setting("the emulator's name for the CPU, with properties")
     properties: Mapping[str, str] = setting("properties of the machine, such as `secure`", default={})
+    starts_all_with: str = setting(
+        "the property that must be `on` for the machine to start all CPUs at once; else only the boot CPU starts",
+        default="",
+    )
     reset: ResetState | None = setting(
         "the state in which the machine starts its CPUs, if it is not the platform's: then the proof begins with an "
         "earlier stage that brings each CPU into the platform's",

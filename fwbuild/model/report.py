@@ -10,7 +10,7 @@ from typing import Literal
 from fwbuild.model.modes import Mode, Seal
 
 #: What a core must have for a line to be printed; empty if every core does.
-Needs = Literal["security", "", "virtualization", "generic-timer"]
+Needs = Literal["", "security", "virtualization", "generic-timer"]
 
 #: The CPUs that a rule is about.
 Cpus = Literal["all", "boot", "secondary"]

@@ -80,13 +80,14 @@ class Prepared:
 def cells(platform: Platform, counts: Sequence[int]) -> Iterator[Cell]:
     """Every cell for ``platform``, with as many CPUs as ``counts`` says and the platform has."""
     machine = platform.emulators[0]
+    alone = machine.starts_all_with == "secure"
     for secure in (True, False) if "secure" in machine.properties else (True,):
         for hyp in (True, False) if "virtualization" in machine.properties else (False,):
             for reset in _states(secure=secure, hyp=hyp):
                 for modes in LISTS:
                     for uniform in (True, False) if len(modes) > 1 else (True,):
                         for cpus in counts:
-                            if cpus <= len(platform.cpus):
+                            if cpus == 1 or (cpus <= len(platform.cpus) and (secure or not alone)):
                                 yield Cell(
                                     platform=platform.name,
                                     reset=reset,

@@ -68,7 +68,7 @@
 
 	// How long a CPU may take, counted in reads of a device register, which take
 	// about as long on every machine: a second or so, and many.
-	.equ	SOME_PATIENCE, 1 << 20
+	.equ	SOME_PATIENCE, 1 << 24
 	.equ	LONG_PATIENCE, 1 << 25
 	.equ	SHORT_WHILE, 1 << 16
 	.equ	EARLY_PATIENCE, 1 << 18

@@ -7,6 +7,11 @@
 // BL, so that r2's code knows where it came from. Changes r0, r3, r4.
 hook:
 	sub	r1, r1, #8
+	// The end first: a CPU that spins here may take a branch as soon as it is written.
+	ldr	r3, =0xe51ff004			// ldr pc, [pc, #-4]
+	str	r3, [r1]
+	str	r2, [r1, #4]
+	dsb
 	mov	r4, #0xeb000000
 1:	sub	r3, r1, r0
 	sub	r3, r3, #8			// what pc reads as
@@ -16,9 +21,6 @@ hook:
 	str	r3, [r0], #4
 	cmp	r0, r1
 	blo	1b
-	ldr	r3, =0xe51ff004			// ldr pc, [pc, #-4]
-	str	r3, [r0], #4
-	str	r2, [r0], #4
 	dsb
 	mcr	p15, 0, r3, c7, c1, 0		// ICIALLUIS
 	mcr	p15, 0, r3, c7, c1, 6		// BPIALLIS
