@@ -22,10 +22,9 @@ def show_verdict(verdict: Mapping[str, Any], stream: TextIO, *, brief: bool = Fa
     payload = verdict["payload"]
     stream.write(f"  modes {', '.join(payload['modes'])}, stated by {payload['stated-by']}{_overruled(payload)}\n")
     for choice in verdict["choices"]:
-        stream.write(
-            f"  CPU {choice['cpu']} ({choice['core']}): {choice['mode']},"
-            f" secure state {choice['secure-state']}, hyp {choice['hyp-state']}\n"
-        )
+        seals = choice["seals"]
+        secure, hyp = seals.get("monitor", choice["secure-state"]), seals.get("hyp", choice["hyp-state"])
+        stream.write(f"  CPU {choice['cpu']} ({choice['core']}): {choice['mode']}, secure state {secure}, hyp {hyp}\n")
     for finding in findings:
         if not finding["checked"]:
             stream.write(f"  {style('open', 'yellow')}  {finding['rule']}: {finding['text']}\n")

@@ -137,6 +137,9 @@ class DeviceTree:
 
     base: str = setting("the source that gives the tree as a DTB")
     fragments: tuple[str, ...] = setting("overlays (.dtso) beside platform.toml, in order", default=())
+    mode_fragments: Mapping[str, tuple[str, ...]] = setting(
+        "more overlays, by the mode in which the boot CPU is planned to be handed over: `hyp`, `svc`, ...", default={}
+    )
     origins: Origins = field(default_factory=no_origins, compare=False, repr=False)
 
 

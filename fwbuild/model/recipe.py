@@ -51,6 +51,9 @@ class Recipe:
     )
     layout: Mapping[str, int] = setting("fixed addresses of parts, by the part's name", default={}, minimum=0)
     fragments: tuple[str, ...] = setting("overlays (.dtso) beside the recipe, applied last", default=())
+    mode_fragments: Mapping[str, tuple[str, ...]] = setting(
+        "more overlays, by the mode in which the boot CPU is planned to be handed over: `hyp`, `svc`, ...", default={}
+    )
     sources: Mapping[str, SourceSpec] = setting("files that only this recipe needs", default={})
     verify: Verify = setting("how the image is proven", default=Verify())
     origins: Origins = field(default_factory=no_origins, compare=False, repr=False)

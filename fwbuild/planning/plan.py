@@ -14,9 +14,11 @@ from fwbuild.config.rules import load_rules
 from fwbuild.devicetree.overlay import read_base
 from fwbuild.devicetree.tree import Tree
 from fwbuild.model.contribution import Assembly, Contribution, Entry, Material, Part, Target
+from fwbuild.model.modes import MODES_BY_WORD, Mode
 from fwbuild.model.plan import BOOT_CODE, BootCode, Code, Layout, Plan
-from fwbuild.model.platform import EmulatorMachine
+from fwbuild.model.platform import DeviceTree, EmulatorMachine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
+from fwbuild.model.recipe import Recipe
 from fwbuild.model.rule import ConsoleRule, NeverRule
 from fwbuild.planning.bootcode import boot_code, earlier_stage
 from fwbuild.planning.carriers import decide, fixed_by, open_payload
@@ -51,7 +53,7 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         contradictions = mismatches(target, tree)
         if contradictions:
             raise FwbuildError(contradictions)
-    fragments = _fragments(target, gifts)
+    fragments = _fragments(target, gifts, choices[0].mode)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
     nodes = cpu_nodes(target, tree)
     console, wrong = with_records([rule for gift in gifts for rule in gift.console], choices, nodes)
@@ -167,19 +169,37 @@ def _twice(names: Iterable[str]) -> list[str]:
     return [name for name, count in Counter(names).items() if count > 1]
 
 
-def _fragments(target: Target, gifts: Sequence[Contribution]) -> tuple[Path, ...]:
-    """Overlays in the order of application: platform, plugins, recipe."""
+def _fragments(target: Target, gifts: Sequence[Contribution], mode: Mode) -> tuple[Path, ...]:
+    """Overlays in the order of application: platform, plugins, recipe.
+
+    Behind those of each file come its fragments for ``mode``, that of the boot CPU.
+    """
     platform, recipe = target.platform, target.recipe
-    tree = platform.device_tree
     fragments = [
-        *((platform.folder / name, tree.origins.of("fragments", index)) for index, name in enumerate(tree.fragments)),
+        *_named(platform.folder, platform.device_tree, mode),
         *((path, None) for gift in gifts for path in gift.fragments),
-        *((recipe.folder / name, recipe.origins.of("fragments", index)) for index, name in enumerate(recipe.fragments)),
+        *_named(recipe.folder, recipe, mode),
     ]
     problems = [_no_fragment(path, origin) for path, origin in fragments if not path.is_file()]
     if problems:
         raise FwbuildError(problems)
     return tuple(path for path, _ in fragments)
+
+
+def _named(folder: Path, table: DeviceTree | Recipe, mode: Mode) -> Iterator[tuple[Path, Origin]]:
+    """The fragments that a file names, with where it does."""
+    for index, name in enumerate(table.fragments):
+        yield folder / name, table.origins.of("fragments", index)
+    for index, name in enumerate(table.mode_fragments.get(mode.word, ())):
+        yield folder / name, table.origins.of("mode-fragments", mode.word, index)
+    unknown = [word for word in table.mode_fragments if word not in MODES_BY_WORD]
+    if unknown:
+        raise fail(
+            "unknown-name",
+            f"there is no mode `{unknown[0]}`",
+            origin=table.origins.of("mode-fragments", unknown[0]),
+            hint=did_you_mean(unknown[0], MODES_BY_WORD),
+        )
 
 
 def _no_fragment(path: Path, origin: Origin | None) -> Problem:

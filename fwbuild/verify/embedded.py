@@ -147,8 +147,8 @@ class Embedded:
     def _begin_calling(self) -> None:
         """What a payload does once, before it calls anybody."""
         boot = self._boot_access()
-        # Every payload turns its group on before it uses an interrupt (GICD_CTLR, non-secure view).
-        self._devices.gic.distributor.write(boot, CTLR, 1)
+        # Every payload turns its groups on before it uses an interrupt (GICD_CTLR in its view).
+        self._devices.gic.distributor.write(boot, CTLR, 3 if boot.secure else 1)
         how = "their words of cpu-release-addr and SEV"
         if self._devices.mailbox is not None:
             self._devices.mailbox.write(boot, 4, 0xFFFFFFFF)
@@ -170,7 +170,10 @@ class Embedded:
         """Call one secondary, by interrupt or by event."""
         if self._devices.mailbox is not None:
             call = 1 << 16 + number | _CALL
-            self._devices.gic.distributor.write(self._boot_access(), SGIR, call)
+            # Secure code sends SGIs of both groups (GICD_SGIR.NSATT), non-secure code those of group 1.
+            self._devices.gic.distributor.write(Access(cpu=0, secure=False), SGIR, call)
+            if self._boot_access().secure:
+                self._devices.gic.distributor.write(self._boot_access(), SGIR, call)
             return
         word = self._release_word(number)
         if word:

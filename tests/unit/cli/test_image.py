@@ -337,6 +337,26 @@ def test_an_error_in_a_fragment_has_its_place(fw: Command) -> None:
     assert "recipes/bad.dtso:2:1: error[bad-device-tree]" in err
 
 
+@pytest.mark.parametrize("mode", ["hyp", "svc"])
+def test_fragments_are_chosen_by_the_mode(fw: Command, mode: str) -> None:
+    folder = fw.folder / "layer" / "recipes"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("hyp", "svc"):
+        (folder / f"{name}.dtso").write_text(f'/dts-v1/; /plugin/;\n&{{/chosen}} {{ chosen-for = "{name}"; }};\n')
+    by_mode = "mode-fragments = { hyp = ['hyp.dtso'], svc = ['svc.dtso'] }\n"
+    recipe(f"{HEAD}modes = ['{mode}']\n{by_mode}{LINUX}")(fw.folder)
+    fw("image", "linux-b", "--no-verify")
+    found = read_blob((fw.folder / "build" / "linux-b" / "linux-b.dtb").read_bytes())
+    assert found.node("/chosen").properties["chosen-for"] == f"{mode}\0".encode()
+
+
+def test_fragments_for_a_mode_that_is_none(fw: Command) -> None:
+    recipe(f"{HEAD}mode-fragments = {{ hip = ['hyp.dtso'] }}\n{LINUX}")(fw.folder)
+    _, err = fw("image", "linux-b", "--no-verify", status=2)
+    assert "linux-b.toml:3:20: error[unknown-name]: there is no mode `hip`" in err
+    assert "hint: did you mean `hyp`?" in err
+
+
 @pytest.fixture
 def without_qemu(fw: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The project of ``fw``, made while dtc was still there."""

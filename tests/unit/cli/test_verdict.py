@@ -10,7 +10,9 @@ from fwbuild.cli.verdict import show_verdict
 def verdict(**payload: Any) -> dict[str, Any]:
     return {
         "payload": {"modes": ["svc"], "stated-by": "recogniser", "overruled": {}, **payload},
-        "choices": [{"cpu": "0x0", "core": "c", "mode": "svc", "secure-state": "sealed", "hyp-state": "sealed"}],
+        "choices": [
+            {"cpu": "0x0", "core": "c", "mode": "svc", "secure-state": "sealed", "hyp-state": "sealed", "seals": {}}
+        ],
         "findings": [],
         "missing": [],
         "complete": True,
