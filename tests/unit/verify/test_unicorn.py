@@ -290,14 +290,14 @@ def test_a_secondary_that_sleeps_is_called_by_the_model(tmp_path: Path) -> None:
     assert seen.cpus[1].pc == seen.cpus[1].registers["r3"] != PAYLOAD
     assert seen.notes == (
         "secondaries were called by the model and not by the payload, which was not run:"
-        f" {seen.cpus[1].pc:#x} in the mailbox and an SGI from non-secure state",
+        f" {seen.cpus[1].pc:#x} in the mailbox and an SGI from secure state",
     )
 
 
 @pytest.mark.parametrize(
     ("change", "reached", "note"),
     [
-        (("", ""), "pen", "CPU 1 was called and did not leave the pen (GICD_CTLR 0x2, GICC_CTLR 0x0"),
+        (("", ""), "pen", "CPU 1 was called and did not leave the pen (GICD_CTLR 0x3, GICC_CTLR 0x0"),
         (("wfi", "nop"), "payload", "CPU 1 does not sleep in the pen"),
         (("bx	r3", "ldr	pc, =PAYLOAD"), "nowhere: it was not sent here", ""),
     ],
