@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long the way to the payload is, in instructions, and how large the boot code is.
 
-``python bench/boot_code.py [IMAGE]``. Counts every instruction by single steps on QEMU,
-with 1, 2 and 4 CPUs. The counts are exact; the peers' were taken in the same way from
-their own images on the same model.
+``python bench/boot_code.py [IMAGE...]``, run in the checkout. Counts every instruction by
+single steps on QEMU, all CPUs in turn, with images for 1, 2 and 4 CPUs. The counts are
+exact; the peers' were taken in the same way from their own images on the same model.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.elf.sections import SymbolTableSection
-
+from fwbuild import __version__
 from fwbuild.cli.progress import Progress
-from fwbuild.elf.read import opened
-from fwbuild.model.plan import BOOT_CODE
-from fwbuild.model.ports import BootPath, Machine
-from fwbuild.planning.proofs import machine_of
+from fwbuild.model.plan import BOOT_CODE, Plan
+from fwbuild.planning.lower import lower
+from fwbuild.planning.plan import make_plan
 from fwbuild.session import Session
 
 #: Bytes, then instructions of the boot CPU with 1, 2 and 4 CPUs.
@@ -30,44 +32,57 @@ PEERS = {
 }
 
 
-def main() -> None:
-    name = sys.argv[1] if len(sys.argv) > 1 else "xen-a15"
+#: The figures aimed at on a Cortex-A15's way to hyp, whatever the number of CPUs.
+BYTES, BOOT_CPU, SECONDARY = 1024, 250, 150
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The boot code of one image."""
+
+    size: int
+    #: instructions of each CPU to the payload or to its pen
+    instructions: tuple[int, ...]
+
+
+def measure(session: Session, name: str, cpus: int) -> Measured:
+    """The boot code of the image ``name`` for a board like its own with so many CPUs."""
+    plan = _plan(session, name, cpus)
+    steps = {step.name: step for step in lower(plan, verify=True, version=__version__).steps}
+    wanted = [step for each, step in steps.items() if each.split(": ")[1] not in ("console proof", "report", "verdict")]
+    results = session.run(wanted)
+    evidence = json.loads(session.store.path(results.outputs[f"{name}: entry proof"]["evidence"]).read_bytes())
+    if evidence["failure"]:
+        raise RuntimeError(evidence["failure"])
+    code = results.outputs[f"{name}: {BOOT_CODE.replace('-', ' ')}"]["code"]
+    return Measured(session.store.path(code).stat().st_size, tuple(cpu["instructions"] for cpu in evidence["cpus"]))
+
+
+def _plan(session: Session, name: str, cpus: int) -> Plan:
+    (target,) = session.targets([session.request(name)])
+    boot, core = target.platform.cpus[0], target.cores[0]
+    alike = tuple(dataclasses.replace(boot, mpidr=boot.mpidr + number) for number in range(cpus))
+    platform = dataclasses.replace(target.platform, cpus=alike)
+    return make_plan(dataclasses.replace(target, platform=platform, cpus=alike, cores=(core,) * cpus), session.registry)
+
+
+def main(names: Sequence[str]) -> None:
     session = Session(Path.cwd(), Progress(quiet=True))
-    (built,) = session.build([name], verify=False)
-    (plan,) = session.plans([name])
-    assert plan.machine is not None, f"{name} has no emulator machine"
-    with opened(built.folder / f"{name}.symbols.elf") as elf:
-        table, section = elf.get_section_by_name(".symtab"), elf.get_section_by_name(f".{BOOT_CODE}")
-        assert isinstance(table, SymbolTableSection)
-        assert section is not None
-        symbols = {symbol.name: symbol.entry.st_value for symbol in table.iter_symbols()}
-        code = section.data()
-    path = BootPath(
-        payload=plan.entry_address,
-        symbols=symbols,
-        address=plan.layout.place(BOOT_CODE).region.start,
-        code=code,
-        earlier_stage=(0, 0),
-        registers=("CPSR",),
-        secondaries=0,
-    )
-    emulator = session.emulator(plan.machine.type)
-    counts: dict[int, list[int]] = {}
-    for cpus in (1, 2, 4):
-        base = machine_of(plan, plan.machine)
-        machine = Machine(machine=base.machine, cpu=base.cpu, properties=base.properties, cpus=cpus, memory=base.memory)
-        evidence = emulator.observe_entry(machine, built.folder / f"{name}.elf", path, deadline=120)
-        if evidence.failure:
-            sys.exit(evidence.failure)
-        counts[cpus] = [cpu.instructions for cpu in evidence.cpus]
     print(f"{'':46}{'bytes':>8}{'boot CPU: 1 CPU':>18}{'2 CPUs':>12}{'4 CPUs':>12}")
-    ours = [f"{len(code):,}", *(f"{counts[cpus][0]:,}" for cpus in (1, 2, 4))]
-    for title, row in {f"fwbuild, {name}": tuple(ours), **PEERS}.items():
-        print(f"{title:46}{row[0]:>8}{row[1]:>18}{row[2]:>12}{row[3]:>12}")
-    print(f"\nsecondaries, to the pen or to where they are parked: {counts[4][1:]} of 4 CPUs, {counts[2][1:]} of 2")
-    same = len({counts[cpus][0] for cpus in counts}) == 1
-    print(f"the boot CPU's way is {'the same' if same else 'NOT the same'} with 1, 2 and 4 CPUs")
+    secondaries = {}
+    for name in names:
+        measured = {cpus: measure(session, name, cpus) for cpus in (1, 2, 4)}
+        row = [f"{measured[2].size:,}", *(f"{each.instructions[0]:,}" for each in measured.values())]
+        print(f"{'fwbuild, ' + name:46}{row[0]:>8}{row[1]:>18}{row[2]:>12}{row[3]:>12}")
+        secondaries[name] = {cpus: each.instructions[1:] for cpus, each in measured.items() if cpus > 1}
+    for title, theirs in PEERS.items():
+        print(f"{title:46}{theirs[0]:>8}{theirs[1]:>18}{theirs[2]:>12}{theirs[3]:>12}")
+    print(
+        f"\naimed at: {BYTES:,} bytes, {BOOT_CPU} instructions on the boot CPU, {SECONDARY} on a secondary to its pen"
+    )
+    for name, counts in secondaries.items():
+        print(f"secondaries of {name}: " + ", ".join(f"{list(each)} of {cpus} CPUs" for cpus, each in counts.items()))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or ["xen-a15", "linux-a15", "kvm-a15"])

@@ -39,7 +39,7 @@ class ProveEntryAction:
 
     find_emulator: FindEmulator
     name: str = "prove-entry"
-    version: int = 3
+    version: int = 4
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
         """The emulator and its version."""

@@ -101,14 +101,15 @@ def _step_all(stub: Stopped, cpus: list[_Cpu], path: BootPath, deadline: float) 
         }
     while going:
         for cpu in going:
-            cpu.pc = stub.register(cpu.number, "pc")
+            before, cpu.pc = cpu.pc, stub.register(cpu.number, "pc")
             cpu.reached = _where(cpu, path, deadline)
             if not cpu.reached:
-                in_boot_code = path.address <= cpu.pc < path.address + len(path.code)
-                if in_boot_code:
+                # A step may end before its instruction is executed, when the emulator has something
+                # else to do for the CPU; it is then at the same place again.
+                if cpu.pc != before and path.address <= cpu.pc < path.address + len(path.code):
                     _note_write(stub, cpu, path, cpu.pc)
+                    cpu.instructions += 1
                 stub.step(cpu.number)
-                cpu.instructions += in_boot_code
             elif cpu.reached != "pen":
                 cpu.registers |= _registers(stub, cpu.number, path)
         going = [cpu for cpu in going if not cpu.reached]
