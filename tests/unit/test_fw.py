@@ -139,7 +139,7 @@ def test_the_tests_need_every_package(machine: Machine) -> None:
     machine.install("dtc")
     ended = machine.fw("test")
     assert (ended.returncode, ended.stdout) == (5, "")
-    packages = "qemu-system-arm binutils-arm-linux-gnueabihf gdb-multiarch u-boot-tools gcc gnupg apt-utils"
+    packages = "qemu-system-arm binutils-arm-linux-gnueabihf gdb-multiarch u-boot-tools gcc gnupg apt-utils dt-schema"
     assert ended.stderr.splitlines()[-2:] == [
         f"fw: these packages are missing: {packages}",
         f"fw: as root, run: apt-get install --no-install-recommends {packages}",
