@@ -15,7 +15,7 @@ from tests.project import ROOT
 #: What the launcher itself needs to run.
 TOOLS = ("dirname", "cmp", "flock", "rm", "cp", "cat", "sleep", "mkdir", "chmod", "sh")
 EMULATOR = ("qemu-system-arm",)
-ORACLES = ("dtc", "arm-linux-gnueabihf-as", "gdb-multiarch", "mkimage", "cc", "gpg", "apt-ftparchive")
+ORACLES = ("dtc", "arm-linux-gnueabihf-as", "gdb-multiarch", "mkimage", "cc", "gpg", "apt-ftparchive", "dt-validate")
 
 PYTHON = r"""
 echo "python $*" >> "$LOG"
