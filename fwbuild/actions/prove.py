@@ -32,14 +32,13 @@ class ProveEntryAction:
     Inputs ``elf``, ``code`` and ``symbols``. Params: ``emulator``, ``machine``,
     ``board`` (the machine in numbers), ``deadline`` (seconds), ``payload`` (address),
     ``address`` (of the boot code), ``earlier-stage`` (address and size), ``cpus``,
-    ``registers``, ``writes``, ``tree`` and
-    ``resident``. Outputs ``findings``
-    and ``evidence`` (JSON).
+    ``registers``, ``writes``, ``released`` (whether secondaries are followed beyond their
+    pens), ``tree`` and ``resident``. Outputs ``findings`` and ``evidence`` (JSON).
     """
 
     find_emulator: FindEmulator
     name: str = "prove-entry"
-    version: int = 4
+    version: int = 5
 
     def tools(self, params: Mapping[str, Json]) -> Mapping[str, str]:
         """The emulator and its version."""
@@ -58,7 +57,7 @@ class ProveEntryAction:
             code=context.inputs["code"].read_bytes(),
             earlier_stage=tuple(params["earlier-stage"]),
             registers=_wanted(registers, {Mode(cpu["mode"]) for cpu in params["cpus"]}),
-            secondaries=len(params["cpus"]) - 1,
+            secondaries=len(params["cpus"]) - 1 if params["released"] else 0,
             board=Board.from_json(params["board"]),
         )
         machine = Machine(**params["machine"])
@@ -71,6 +70,7 @@ class ProveEntryAction:
             registers=registers,
             writes=tuple(WriteRule(**rule_of(rule)) for rule in params["writes"]),
             symbols={**symbols, **params["symbols"]},
+            released=params["released"],
         )
         findings = judge_entry(evidence, rules)
         if not evidence.failure:

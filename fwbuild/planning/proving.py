@@ -123,6 +123,8 @@ class Proving(Naming):
             ],
             registers=[self.rule(rule) for rule in plan.registers],
             writes=[self.rule(rule) for rule in plan.writes],
+            # One that writes over the pen calls its secondaries in its own way, and reports about them.
+            released=plan.report is None,
             tree=plan.layout.place(DEVICE_TREE).region.start,
             resident={BOOT_CODE: [boot.start, boot.size]},
         )

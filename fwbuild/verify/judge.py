@@ -31,6 +31,8 @@ class EntryRules:
     writes: tuple[WriteRule, ...]
     #: labels and addresses that register rules may name
     symbols: Mapping[str, int]
+    #: whether secondaries were followed to the payload, or to the pen only
+    released: bool = True
 
 
 def judge_entry(evidence: EntryEvidence, rules: EntryRules) -> list[Finding]:
@@ -52,7 +54,8 @@ def _arrival(evidence: EntryEvidence, rules: EntryRules) -> Finding:
     words, good = [], True
     for number in range(len(rules.cpus)):
         cpu = seen.get(number)
-        good &= cpu is not None and cpu.reached == "payload"
+        goal = "payload" if rules.released or number == 0 else "pen"
+        good &= cpu is not None and cpu.reached == goal
         if cpu is None:
             words.append(f"CPU {number}: the machine has none")
         else:
@@ -60,7 +63,9 @@ def _arrival(evidence: EntryEvidence, rules: EntryRules) -> Finding:
     return Finding(
         rule="arrival",
         passed=good,
-        text="every CPU reached the payload's first instruction",
+        text="every CPU reached the payload's first instruction"
+        if rules.released
+        else "the boot CPU reached the payload's first instruction, every other one its pen",
         evidence="; ".join(words),
         source="docs/explanation/hand-off.md",
     )

@@ -32,7 +32,7 @@ def complaints(folder: Path, *cells: str) -> list[str]:
     names = ("fwbuild,entry-mode", "fwbuild,secure-state", "fwbuild,hyp-state")
     record = " ".join(f"{name} = <{cell}>;" for name, cell in zip(names, cells, strict=False))
     tree(folder / "board.dtb", TREE.replace("RECORD", record))
-    command = ["dt-validate", "-l", "fwbuild", "-s", FOLDER, folder / "board.dtb"]
+    command: list[str | Path] = ["dt-validate", "-l", "fwbuild", "-s", FOLDER, folder / "board.dtb"]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     return [line for line in (ended.stdout + ended.stderr).splitlines() if "cpu@0" in line]
 
