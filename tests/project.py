@@ -52,6 +52,7 @@ def make_project(folder: Path) -> Path:
         "xen-armhf": "xen",
         "proof-ramdisk-armhf": "ramdisk.cpio",
         "vexpress-a15-dtb": "board.dtb",
+        "vexpress-a9-dtb": "board.dtb",
     }
     lines = ['layers = ["fwbuild", "layer"]']
     lines += [f'[sources.{name}]\ntype = "file"\npath = "{file}"' for name, file in files.items()]

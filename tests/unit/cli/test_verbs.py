@@ -58,10 +58,12 @@ def test_list(fw: Command) -> None:
     out, _ = fw("list")
     assert out.splitlines() == [
         "recipes",
-        "  conformance-a15  the conformance payload on a Cortex-A15, entered in hyp mode",
-        "  kvm-a15          Debian's Linux as a KVM host would be entered, on a Cortex-A15",
-        "  linux-a15        Debian's Linux on a Cortex-A15, entered in hyp mode",
-        "  xen-a15          Debian's Xen 4.17 with Debian's Linux as dom0, on a Cortex-A15",
+        "  conformance-a15       the conformance payload on a Cortex-A15, entered in hyp mode",
+        "  conformance-a9        the conformance payload on Cortex-A9s, entered in svc mode",
+        "  conformance-virt-a15  the conformance payload on QEMU's virt machine, four Cortex-A15, entered in hyp mode",
+        "  kvm-a15               Debian's Linux as a KVM host would be entered, on a Cortex-A15",
+        "  linux-a15             Debian's Linux on a Cortex-A15, entered in hyp mode",
+        "  xen-a15               Debian's Xen 4.17 with Debian's Linux as dom0, on a Cortex-A15",
         "platforms",
         "  vexpress-a15  ARM Versatile Express with CoreTile Express A15x2 (V2P-CA15)",
         "  vexpress-a9   ARM Versatile Express with CoreTile Express A9x4 (V2P-CA9)",

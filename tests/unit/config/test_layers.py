@@ -49,7 +49,16 @@ def test_everything_is_found_where_it_is(tmp_path: Path) -> None:
     write(tmp_path / "two" / "recipes" / "README.md", "no recipe")
     platform(tmp_path / "one", "p-one")
     found = catalogue(tmp_path, "one", "two", "fwbuild")
-    assert list(found.recipes) == ["first", "second", "conformance-a15", "kvm-a15", "linux-a15", "xen-a15"]
+    assert list(found.recipes) == [
+        "first",
+        "second",
+        "conformance-a15",
+        "conformance-a9",
+        "conformance-virt-a15",
+        "kvm-a15",
+        "linux-a15",
+        "xen-a15",
+    ]
     assert list(found.platforms) == ["p-one", "vexpress-a15", "vexpress-a9", "virt-a15"]
     recipe = found.recipe("second")
     assert (recipe.name, recipe.layer, recipe.folder) == ("second", "two", tmp_path / "two" / "recipes")
