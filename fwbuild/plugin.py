@@ -21,7 +21,9 @@ from fwbuild.model.contribution import (
     Entry,
     Material,
     Part,
+    Passage,
     Payload,
+    Shim,
     SourceName,
     Target,
 )
@@ -30,6 +32,7 @@ from fwbuild.model.modes import DEFAULT_MODES, Mode, Ownership, ResetState, Seal
 from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Plan
 from fwbuild.model.ports import BootPath, Emulator, Machine
 from fwbuild.model.problem import FwbuildError, Origin, Problem, did_you_mean, fail
+from fwbuild.model.recipe import Trampoline
 from fwbuild.model.region import Region, align_down, align_up
 from fwbuild.model.report import AttemptRule, Cpus, Needs, Reading, Report
 from fwbuild.model.rule import ConsoleRule, CpuRecords, NeverRule, RegisterRule, WriteRule
@@ -53,6 +56,9 @@ __all__ = [
     "Entry",
     "Part",
     "Assembly",
+    "Shim",
+    "Passage",
+    "Trampoline",
     "core_source",
     # payload images
     "ZImage",

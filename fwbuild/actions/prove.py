@@ -29,11 +29,13 @@ FindEmulator = Callable[[str], Emulator]
 class ProveEntryAction:
     """Step `prove-entry`: every CPU from reset to the payload's first instruction.
 
-    Inputs ``elf``, ``code`` and ``symbols``. Params: ``emulator``, ``machine``,
+    Inputs ``elf``, ``code`` and ``symbols``, and for a shim ``code of the shim`` and
+    ``symbols of the shim``. Params: ``emulator``, ``machine``,
     ``board`` (the machine in numbers), ``deadline`` (seconds), ``payload`` (address),
-    ``address`` (of the boot code), ``earlier-stage`` (address and size), ``cpus``,
-    ``registers``, ``writes``, ``released`` (whether secondaries are followed beyond their
-    pens), ``tree`` and ``resident``. Outputs ``findings`` and ``evidence`` (JSON).
+    ``address`` (of the boot code), ``earlier-stage`` (address and size), ``shim`` (name of its
+    part and address, or nothing), ``cpus``, ``registers``, ``writes``, ``released`` (whether
+    secondaries are followed beyond their pens), ``tree`` and ``resident``. Outputs ``findings``
+    and ``evidence`` (JSON).
     """
 
     find_emulator: FindEmulator
@@ -50,26 +52,28 @@ class ProveEntryAction:
         emulator = _ready(self.find_emulator, params["emulator"])
         registers = tuple(RegisterRule(**rule_of(rule)) for rule in params["registers"])
         symbols = json.loads(context.inputs["symbols"].read_bytes())
+        shim, labels = _shim(context)
         path = BootPath(
             payload=params["payload"],
             symbols=symbols,
             address=params["address"],
             code=context.inputs["code"].read_bytes(),
             earlier_stage=tuple(params["earlier-stage"]),
-            registers=_wanted(registers, {Mode(cpu["mode"]) for cpu in params["cpus"]}),
+            registers=_wanted(registers, {Mode(cpu["payload-mode"]) for cpu in params["cpus"]}),
             secondaries=len(params["cpus"]) - 1 if params["released"] else 0,
             board=Board.from_json(params["board"]),
+            shim=shim,
         )
         machine = Machine(**params["machine"])
         evidence = emulator.observe_entry(machine, context.inputs["elf"], path, deadline=params["deadline"])
         rules = EntryRules(
             cpus=tuple(
-                Expectation(mpidr=cpu["mpidr"], mode=Mode(cpu["mode"]), features=frozenset(cpu["features"]))
+                Expectation(mpidr=cpu["mpidr"], mode=Mode(cpu["payload-mode"]), features=frozenset(cpu["features"]))
                 for cpu in params["cpus"]
             ),
             registers=registers,
             writes=tuple(WriteRule(**rule_of(rule)) for rule in params["writes"]),
-            symbols={**symbols, **params["symbols"]},
+            symbols={**symbols, **labels, **params["symbols"]},
             released=params["released"],
         )
         findings = judge_entry(evidence, rules)
@@ -77,6 +81,16 @@ class ProveEntryAction:
             findings += judge_tree(evidence.device_tree, _tree_rules(params))
         write_findings(context, findings)
         _write_json(context, "evidence", _shown(evidence))
+
+
+def _shim(context: Context) -> tuple[tuple[int, bytes], dict[str, int]]:
+    """The payload's shim, where it lies, and its labels as rules call them; nothing if there is none."""
+    if not context.params["shim"]:
+        return (0, b""), {}
+    part, address = context.params["shim"]
+    labels = json.loads(context.inputs["symbols of the shim"].read_bytes())
+    code = context.inputs["code of the shim"].read_bytes()
+    return (address, code), {f"{part}:{label}": value for label, value in labels.items()}
 
 
 def _wanted(registers: Sequence[RegisterRule], modes: Set[Mode]) -> tuple[str, ...]:
@@ -217,6 +231,7 @@ def _shown(evidence: EntryEvidence) -> dict[str, Any]:
                 "reached": cpu.reached,
                 "pc": f"{cpu.pc:#x}",
                 "instructions": cpu.instructions,
+                **({"shim-instructions": cpu.shim_instructions} if cpu.shim_instructions else {}),
                 "registers": {name: f"{value:#x}" for name, value in cpu.registers.items()},
                 "writes": [
                     {

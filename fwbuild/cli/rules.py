@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
     rules: tuple[RegisterRule | WriteRule, ...] = (*plan.registers, *plan.writes)
     for rule in rules:
-        if {choice.mode for choice in plan.choices} & set(rule.modes):
+        if {choice.payload_mode for choice in plan.choices} & set(rule.modes):
             yield _rule(rule, plan)
     for line in plan.console:
         yield line.id, "console", line.pattern, "", "boot CPU's modes", line.text, ""

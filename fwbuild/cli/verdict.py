@@ -24,7 +24,7 @@ def show_verdict(verdict: Mapping[str, Any], stream: TextIO, *, brief: bool = Fa
     for choice in verdict["choices"]:
         seals = choice["seals"]
         secure, hyp = seals.get("monitor", choice["secure-state"]), seals.get("hyp", choice["hyp-state"])
-        stream.write(f"  CPU {choice['cpu']} ({choice['core']}): {choice['mode']}, secure state {secure}, hyp {hyp}\n")
+        stream.write(f"  CPU {choice['cpu']} ({choice['core']}): {_way(choice)}, secure state {secure}, hyp {hyp}\n")
     for finding in findings:
         if not finding["checked"]:
             stream.write(f"  {style('open', 'yellow')}  {finding['rule']}: {finding['text']}\n")
@@ -39,6 +39,12 @@ def show_verdict(verdict: Mapping[str, Any], stream: TextIO, *, brief: bool = Fa
     for proof in verdict["missing"]:
         stream.write(f"  {style('not proven', 'yellow')}  {proof}\n")
     stream.write(_last_line(verdict, style))
+
+
+def _way(choice: Mapping[str, Any]) -> str:
+    """The mode of a CPU, and that behind the payload's shim if it has one."""
+    behind = choice.get("payload-mode")
+    return f"{choice['mode']}, {behind} behind the shim" if behind else str(choice["mode"])
 
 
 def _last_line(verdict: Mapping[str, Any], style: Style) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NewType
 
@@ -133,6 +133,8 @@ class Part:
     fixed: int | None = None
     #: what a problem with the part's place is put down to; by default the recipe
     origin: Origin | None = None
+    #: stays in use while the payload runs: the device tree takes its memory away from the payload
+    resident: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,35 @@ class Assembly:
     part: str
     sources: tuple[Path, ...]
     symbols: Mapping[str, Number]
+    #: symbol -> label of the boot code that it stands for
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What a shim makes of a CPU that it gets in one mode."""
+
+    #: the mode in which the CPU gets to the payload
+    mode: Mode
+    #: rules of the boot code, by id, that do not hold any more, and what holds instead
+    lifts: tuple[str, ...] = ()
+    rules: tuple[RegisterRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shim:
+    """Code between the boot code and the payload that belongs to the payload.
+
+    The boot code enters it on every CPU instead of the payload and the pen, with the
+    registers that docs/reference/hooks.md lists.
+    """
+
+    #: the part, which an Assembly fills
+    part: str
+    #: modes that are taken before those that the payload accepts
+    modes: tuple[Mode, ...] = ()
+    #: mode in which the boot code lets go -> what becomes of it; others are passed on as they are
+    passages: Mapping[Mode, Passage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +214,8 @@ class Contribution:
     edits: tuple[Edit, ...] = ()
     fragments: tuple[Path, ...] = ()
     assemblies: tuple[Assembly, ...] = ()
+    #: at most one plugin gives one
+    shim: Shim | None = None
     registers: tuple[RegisterRule, ...] = ()
     console: tuple[ConsoleRule | CpuRecords, ...] = ()
     never: tuple[NeverRule, ...] = ()

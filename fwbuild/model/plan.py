@@ -35,6 +35,13 @@ class Choice:
     seals: tuple[tuple[Mode, Seal], ...]
     #: the modes that the payload prefers but does not get, each with the reason
     refused: tuple[tuple[Mode, str], ...]
+    #: the mode in which the payload's shim passes the CPU on; None if there is no shim
+    passed_on: Mode | None = None
+
+    @property
+    def payload_mode(self) -> Mode:
+        """The mode at the payload's first instruction."""
+        return self.passed_on or self.mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +125,7 @@ class Plan:
     machine: EmulatorMachine | None
     #: what the payload prints about itself; None if it does not
     report: Report | None = None
+    #: the part of the shim through which CPUs get to the payload; empty if there is none
+    shim: str = ""
+    #: the modes that the payload itself accepts; those of ``entry`` if there is no shim
+    accepts: tuple[Mode, ...]

@@ -46,6 +46,15 @@ class BootPath:
     earlier_stage: tuple[int, int] = (0, 0)
     #: the machine in numbers, for an emulator that has no model of its own of it
     board: Board | None = None
+    #: the payload's shim between the boot code and the payload: first address and bytes; empty if there is none
+    shim: tuple[int, bytes] = (0, b"")
+
+    def word(self, address: int) -> int | None:
+        """The instruction at ``address`` of the boot code or the shim; None anywhere else."""
+        for start, code in ((self.address, self.code), self.shim):
+            if start <= address < start + len(code):
+                return int.from_bytes(code[address - start :][:4], "little")
+        return None
 
 
 class Emulator(Protocol):

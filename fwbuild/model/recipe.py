@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,13 @@ from pathlib import Path
 from fwbuild.model.modes import Mode, Seal
 from fwbuild.model.setting import Origins, Table, no_origins, setting
 from fwbuild.model.source import SourceSpec
+
+
+class Trampoline(enum.Enum):
+    """A way back into a mode that the payload keeps for itself."""
+
+    MONITOR = "monitor"
+    HYP = "hyp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,12 @@ class Recipe:
         "the modes to enter the payload in, most preferred first, instead of what the payload itself says",
         default=None,
         nonempty=True,
+        unique=True,
+    )
+    trampolines: tuple[Trampoline, ...] = setting(
+        "stubs that the kernel finds in the modes above its own, each alone or both: `monitor` (SMC sets MVBAR to r0)"
+        " and `hyp` (HVC sets HVBAR to r0)",
+        default=(),
         unique=True,
     )
     notes: str | None = setting(

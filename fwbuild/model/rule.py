@@ -16,8 +16,8 @@ class RegisterRule:
 
     The rule holds when ``register & mask == value & mask``. It applies to CPUs handed
     over in one of ``modes``, on the boot CPU, the secondaries or all of them. A string
-    as ``value`` is a label of the boot code, or ``= REGISTER`` for what another register
-    holds.
+    as ``value`` is a label of the boot code, ``PART:LABEL`` one of code that a plugin
+    contributed, or ``= REGISTER`` for what another register holds.
     """
 
     id: str

@@ -34,6 +34,8 @@ class CpuEvidence:
     instructions: int
     registers: Mapping[str, int]
     writes: tuple[Write, ...]
+    #: instructions of the payload's shim on the same way, not counted above
+    shim_instructions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def attacked(plan: Plan, registry: Registry) -> Plan:
     # Its size stays what it was: the device tree may speak of it.
     empty = Placed(part=dataclasses.replace(placed.part, material=""), region=placed.region)
     layout = Layout(tuple(empty if each is placed else each for each in plan.layout.placed))
-    code = code_of(dataclasses.replace(assembly, part=placed.part.name), plan.boot, layout)
+    code = code_of(dataclasses.replace(assembly, part=placed.part.name), plan.boot, layout, plan.entry_address)
     verify = dataclasses.replace(target.recipe.verify, deadline=_DEADLINE)
     return dataclasses.replace(
         plan,

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fwbuild.model.contribution import Entry, Target
+from fwbuild.model.contribution import Entry, Shim, Target
 from fwbuild.model.modes import Mode, ResetState, StartMethod
 from fwbuild.model.plan import BootCode
 from fwbuild.model.platform import Core
@@ -39,12 +39,20 @@ _SOURCES = (
 
 
 def boot_code(
-    target: Target, entry: Entry, folder: Path, region: Region, payload: int, arguments: Sequence[int]
+    target: Target,
+    entry: Entry,
+    folder: Path,
+    region: Region,
+    payload: int,
+    arguments: Sequence[int],
+    *,
+    through: Shim | None = None,
 ) -> BootCode:
     """The boot code for ``target``; ``folder`` is fwbuild's own boot folder.
 
     ``region`` is where it will lie, ``payload`` the address of the payload's first
-    instruction and ``arguments`` are its r0, r1 and r2. Raises FwbuildError if the
+    instruction and ``arguments`` are its r0, r1 and r2. If the way leads ``through`` a
+    shim, ``payload`` is where that begins, for secondaries too. Raises FwbuildError if the
     platform asks for what there is no boot code for.
     """
     platform = target.platform
@@ -61,6 +69,7 @@ def boot_code(
             **_symbols_of_platform(target, region),
             **_symbols_of_payload(modes_at_run_time(entry, target.cores), payload, arguments, uniform=entry.uniform),
             "HAS_HYP": int(capable is not None),
+            "SECONDARY_ENTRY": payload if through else 0,
         },
         cpus=target.cpus,
     )
@@ -140,7 +149,6 @@ def _symbols_of_payload(
         "UNIFORM": int(uniform and len(modes) > 1),
         "WANTS_SECURE": int(bool(secure)),
         "PAYLOAD_ENTRY": payload,
-        "SECONDARY_ENTRY": 0,
         **{f"PAYLOAD_R{index}": value for index, value in enumerate(arguments)},
     }
 

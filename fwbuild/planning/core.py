@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fwbuild.devicetree.tree import Node, Tree
 from fwbuild.model.contribution import Part, Target
@@ -47,6 +47,7 @@ def core_parts(reserve: int, window: Region | None, *, staged: bool) -> tuple[Pa
             size=BOOT_CODE_RESERVE,
             memory_size=BOOT_CODE_RESERVE,
             high=True,
+            resident=True,
         ),
     ]
     if staged:
@@ -62,13 +63,13 @@ def cpu_nodes(target: Target, tree: Tree) -> tuple[str, ...]:
     return tuple(known.get(cpu.mpidr, f"/cpus/cpu@{cpu.mpidr:x}") for cpu in target.cpus)
 
 
-def core_edits(target: Target, tree: Tree) -> tuple[Edit, ...]:
-    """What every image's device tree says: memory, CPUs and their records, the pen, the console."""
+def core_edits(target: Target, tree: Tree, parts: Sequence[Part]) -> tuple[Edit, ...]:
+    """What every image's device tree says: memory, CPUs and their records, what is reserved, the console."""
     return (
         *_memory(target, tree),
         *_cpu_edits(target, tree),
         *_spin_table(target, tree),
-        *_reserved(tree),
+        *_reserved(tree, parts),
         SetProperty("/chosen", "stdout-path", Strings((_console(target, tree),))),
     )
 
@@ -120,16 +121,18 @@ def _spin_table(target: Target, tree: Tree) -> Iterator[Edit]:
         yield SetProperty(path, "cpu-release-addr", Cells((word,), width=2))
 
 
-def _reserved(tree: Tree) -> Iterator[Edit]:
+def _reserved(tree: Tree, parts: Sequence[Part]) -> Iterator[Edit]:
     parent = "/reserved-memory"
     if "reserved-memory" not in tree.root.children:
         address, size = _widths(tree)
         yield SetProperty(parent, "#address-cells", Cells((address,)))
         yield SetProperty(parent, "#size-cells", Cells((size,)))
         yield SetProperty(parent, "ranges", Flag())
-    node, start = f"{parent}/{BOOT_CODE}", AddressOf(BOOT_CODE)
-    yield SetProperty(node, "reg", _reg(tree, start, BOOT_CODE_RESERVE), unit=start)
-    yield SetProperty(node, "no-map", Flag(), unit=start)
+    for part in parts:
+        if part.resident:
+            node, start = f"{parent}/{part.name}", AddressOf(part.name)
+            yield SetProperty(node, "reg", _reg(tree, start, part.memory_size), unit=start)
+            yield SetProperty(node, "no-map", Flag(), unit=start)
 
 
 def _reg(tree: Tree, start: int | AddressOf, size: int) -> Cells:

@@ -102,7 +102,7 @@ class Lowering(Naming):
             self.tree(),
             self.assemble(BOOT_CODE, boot.sources, boot.symbols, {}),
             *(
-                self.assemble(code.assembly.part, code.sources, code.symbols, {}, offset=code.offset)
+                self.assemble(code.assembly.part, code.sources, code.symbols, code.assembly.labels, offset=code.offset)
                 for code in self.plan.code
             ),
         ]
@@ -152,7 +152,7 @@ class Lowering(Naming):
         # Code that the build assembles has no bytes of its own to be bound to.
         material = self.plan.target.materials.get(self.plan.layout.place(entry.part).part.material)
         statement = Statement(
-            modes=entry.modes,
+            modes=self.plan.accepts,
             uniform=entry.uniform,
             entry_point=self.plan.entry_address,
             secondaries=entry.secondaries,

@@ -29,6 +29,7 @@ from fwbuild.planning.lint import mismatches
 from fwbuild.planning.records import with_records
 from fwbuild.planning.registry import Registry
 from fwbuild.planning.rules import rules_for
+from fwbuild.planning.shim import behind, find_shim, passed_on, way_through
 
 
 def make_plan(target: Target, registry: Registry) -> Plan:
@@ -41,19 +42,17 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     contributions = registry.contributions(target)
     registry.check()
     gifts = [gift for _, gift in contributions]
-    entry = decide(_entry(target, contributions), carried)
+    shim = find_shim(target, contributions)
+    way = way_through(decide(_entry(target, contributions), carried), shim)
+    entry = way.entry
     _check_start(target, entry)
-    choices = choose(entry, target.platform, target.cpus, target.cores)
+    choices = passed_on(choose(entry, target.platform, target.cpus, target.cores), way)
     weak = too_weak(choices, target.recipe.minimum_seal, _seal_origin(target))
     if weak:
         raise FwbuildError(weak)
     base = target.material(target.platform.device_tree.base)
-    tree = _base_tree(base)
-    if not target.platform.device_tree.fragments:  # those may correct it
-        contradictions = mismatches(target, tree)
-        if contradictions:
-            raise FwbuildError(contradictions)
-    fragments = _fragments(target, gifts, choices[0].mode)
+    tree = _base_tree(target, base)
+    fragments = _fragments(target, gifts, choices[0].payload_mode)
     reserve = tree_reserve(base.size, sum(path.stat().st_size for path in fragments))
     nodes = cpu_nodes(target, tree)
     console, wrong = with_records([rule for gift in gifts for rule in gift.console], choices, nodes)
@@ -62,9 +61,10 @@ def make_plan(target: Target, registry: Registry) -> Plan:
     layout = _layout(target, parts, gifts, reserve, staged=_needs_stage(target, machine))
     payload = layout.place(entry.part).region.start + entry.offset
     arguments = [layout.resolve(value) for value in entry.arguments]
-    boot = boot_code(target, entry, BOOT_FOLDER, layout.place(BOOT_CODE).region, payload, arguments)
-    folder = BOOT_FOLDER / architecture_folder(target.platform.architecture)
-    registers, writes = rules_for(target, load_rules(folder / "rules.toml"), boot.symbols)
+    first = layout.place(shim.part).region.start if shim else payload
+    boot = boot_code(target, entry, BOOT_FOLDER, layout.place(BOOT_CODE).region, first, arguments, through=shim)
+    rules = load_rules(BOOT_FOLDER / architecture_folder(target.platform.architecture) / "rules.toml")
+    registers, writes = rules_for(target, rules, boot.symbols)
     plan = Plan(
         target=target,
         entry=entry,
@@ -73,16 +73,18 @@ def make_plan(target: Target, registry: Registry) -> Plan:
         entry_address=payload,
         boot=boot,
         earlier_stage=earlier_stage(target, boot) if _needs_stage(target, machine) else None,
-        code=tuple(code_of(assembly, boot, layout) for gift in gifts for assembly in gift.assemblies),
-        edits=(*core_edits(target, tree), *(edit for gift in gifts for edit in gift.edits)),
+        code=tuple(code_of(assembly, boot, layout, payload) for gift in gifts for assembly in gift.assemblies),
+        edits=(*core_edits(target, tree, parts), *(edit for gift in gifts for edit in gift.edits)),
         fragments=fragments,
         cpu_nodes=nodes,
-        registers=(*registers, *(rule for gift in gifts for rule in gift.registers)),
+        registers=(*behind(shim, choices, registers, rules), *(rule for gift in gifts for rule in gift.registers)),
         writes=writes,
         console=(*console, *_expected(target)),
         never=(*(rule for gift in gifts for rule in gift.never), *wrong, *_never(target)),
         machine=machine,
         report=next((gift.report for gift in gifts if gift.report is not None), None),
+        shim=shim.part if shim else "",
+        accepts=way.accepts,
     )
     problems = registry.reviews(plan)
     registry.check()
@@ -101,25 +103,33 @@ def _seal_origin(target: Target) -> Origin:
     return target.recipe.origins.of("minimum-seal")
 
 
-def code_of(assembly: Assembly, boot: BootCode, layout: Layout) -> Code:
-    """``assembly`` with its sources and numbers: those of the boot code, and its own."""
+def code_of(assembly: Assembly, boot: BootCode, layout: Layout, payload: int) -> Code:
+    """``assembly`` with its sources and numbers: those of the boot code, where the payload begins, and its own."""
     symbols = {name: layout.resolve(value) for name, value in assembly.symbols.items()}
     return Code(
         assembly=assembly,
         sources=tuple((f"{path.parent.name}/{path.name}", path) for path in assembly.sources),
-        symbols={**boot.symbols, **symbols},
+        symbols={**boot.symbols, "PAYLOAD_ENTRY": payload, **symbols},
     )
 
 
-def _base_tree(base: Material) -> Tree:
-    """The tree to start from; a problem with it stands where its source is named."""
+def _base_tree(target: Target, base: Material) -> Tree:
+    """The tree to start from; a problem with it stands where its source is named.
+
+    Raises FwbuildError also for a tree that contradicts the platform.
+    """
     try:
-        return read_base(base.read(), base.name)
+        tree = read_base(base.read(), base.name)
     except FwbuildError as error:
         raise FwbuildError(
             dataclasses.replace(problem, origin=base.origin, message=f"{base.name}: {problem.message}")
             for problem in error.problems
         ) from error
+    if not target.platform.device_tree.fragments:  # those may correct it
+        contradictions = mismatches(target, tree)
+        if contradictions:
+            raise FwbuildError(contradictions)
+    return tree
 
 
 def _entry(target: Target, contributions: Sequence[tuple[str, Contribution]]) -> Entry:

@@ -93,6 +93,7 @@ class Proving(Naming):
     def entry(self, what: str, emulator: str) -> Step:
         plan = self.plan
         boot = plan.layout.place(BOOT_CODE).region
+        shim = {name: self.output(step_of(plan.shim), name) for name in ("code", "symbols") if plan.shim}
         return self.step(
             what,
             "prove-entry",
@@ -100,6 +101,7 @@ class Proving(Naming):
                 "elf": self.proved(emulator),
                 "code": self.output(step_of(BOOT_CODE), "code"),
                 "symbols": self.output(step_of(BOOT_CODE), "symbols"),
+                **{f"{name} of the shim": output for name, output in shim.items()},
             },
             ("findings", "evidence"),
             emulator=emulator,
@@ -109,12 +111,14 @@ class Proving(Naming):
             payload=plan.entry_address,
             address=boot.start,
             earlier_stage=self.stage_region(emulator),
+            shim=[plan.shim, plan.layout.place(plan.shim).region.start] if plan.shim else [],
             symbols=dict(plan.boot.symbols),
             cpus=[
                 {
                     "mpidr": choice.cpu.mpidr,
                     "node": node,
                     "mode": int(choice.mode),
+                    "payload-mode": int(choice.payload_mode),
                     "secure": int(choice.secure),
                     "hyp": int(choice.hyp),
                     "features": sorted(features(core, plan.target.platform)),
@@ -126,7 +130,11 @@ class Proving(Naming):
             # One that writes over the pen calls its secondaries in its own way, and reports about them.
             released=plan.report is None,
             tree=plan.layout.place(DEVICE_TREE).region.start,
-            resident={BOOT_CODE: [boot.start, boot.size]},
+            resident={
+                placed.part.name: [placed.region.start, placed.region.size]
+                for placed in plan.layout.placed
+                if placed.part.resident
+            },
         )
 
     def staged(self, emulator: str) -> bool:
@@ -157,7 +165,7 @@ class Proving(Naming):
 
     def console(self, emulator: str) -> Step:
         plan = self.plan
-        mode = plan.choices[0].mode
+        mode = plan.choices[0].payload_mode
         return self.step(
             "console proof",
             "prove-console",

@@ -40,7 +40,7 @@ def _reporter(target: Target, number: int, choice: Choice) -> dict[str, Any]:
     values = (int(choice.mode), int(choice.secure), int(choice.hyp))
     return {
         "mpidr": choice.cpu.mpidr,
-        "mode": int(choice.mode),
+        "mode": int(choice.payload_mode),
         "cells": dict(zip(RECORD, values, strict=True)),
         "seals": {str(int(mode)): int(seal) for mode, seal in choice.seals},
         "has": [name for name, there in has.items() if there],

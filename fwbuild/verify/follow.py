@@ -52,6 +52,7 @@ class _Cpu:
     def __init__(self, number: int) -> None:
         self.number = number
         self.instructions = 0
+        self.shim_instructions = 0
         self.writes: list[Write] = []
         self.reached = ""
         self.pc = 0
@@ -65,6 +66,7 @@ class _Cpu:
             instructions=self.instructions,
             registers=self.registers,
             writes=tuple(self.writes),
+            shim_instructions=self.shim_instructions,
         )
 
 
@@ -106,9 +108,8 @@ def _step_all(stub: Stopped, cpus: list[_Cpu], path: BootPath, deadline: float) 
             if not cpu.reached:
                 # A step may end before its instruction is executed, when the emulator has something
                 # else to do for the CPU; it is then at the same place again.
-                if cpu.pc != before and path.address <= cpu.pc < path.address + len(path.code):
-                    _note_write(stub, cpu, path, cpu.pc)
-                    cpu.instructions += 1
+                if cpu.pc != before:
+                    _note_step(stub, cpu, path)
                 stub.step(cpu.number)
             elif cpu.reached != "pen":
                 cpu.registers |= _registers(stub, cpu.number, path)
@@ -128,21 +129,35 @@ def _where(cpu: _Cpu, path: BootPath, deadline: float) -> str:
     before, size = path.earlier_stage
     if before <= cpu.pc < before + size:
         return "" if time.monotonic() < deadline else "nowhere: it does not leave the earlier stage"
-    if not path.address <= cpu.pc < path.address + len(path.code):
+    if path.word(cpu.pc) is None:
         return "nowhere: it left the boot code"
-    if cpu.instructions >= STEP_LIMIT or time.monotonic() > deadline:
-        return "nowhere: it goes round in the boot code"
+    if cpu.instructions + cpu.shim_instructions >= STEP_LIMIT or time.monotonic() > deadline:
+        return f"nowhere: it goes round in the {'boot code' if _in_boot_code(cpu, path) else 'shim'}"
     return ""
 
 
-def _note_write(stub: Stopped, cpu: _Cpu, path: BootPath, pc: int) -> None:
-    offset = pc - path.address
-    instruction = int.from_bytes(path.code[offset : offset + 4], "little")
+def _note_step(stub: Stopped, cpu: _Cpu, path: BootPath) -> None:
+    """Count the instruction that ``cpu`` is about to execute, and what it writes; nothing in an earlier stage."""
+    instruction = path.word(cpu.pc)
+    if instruction is None:
+        return
+    _note_write(stub, cpu, instruction)
+    if _in_boot_code(cpu, path):
+        cpu.instructions += 1
+    else:
+        cpu.shim_instructions += 1
+
+
+def _in_boot_code(cpu: _Cpu, path: BootPath) -> bool:
+    return path.address <= cpu.pc < path.address + len(path.code)
+
+
+def _note_write(stub: Stopped, cpu: _Cpu, instruction: int) -> None:
     # Cheap test before asking the stub for CPSR: coprocessor or store.
     if instruction >> 25 & 7 not in (2, 3, 6, 7):
         return
     cpsr = stub.register(cpu.number, "cpsr")
-    write = write_of(instruction, pc, cpsr, lambda number: stub.register(cpu.number, _gpr(number)))
+    write = write_of(instruction, cpu.pc, cpsr, lambda number: stub.register(cpu.number, _gpr(number)))
     if write is not None:
         cpu.writes.append(write)
 
@@ -185,7 +200,7 @@ def _release(stub: Stopped, cpus: list[_Cpu], path: BootPath, deadline: float) -
         stub.step(number)
         cpu = cpus[number]
         cpu.pc = stub.register(number, "pc")
-        if path.address <= cpu.pc < path.address + len(path.code):
+        if _in_boot_code(cpu, path):
             continue  # a conditional branch that was not taken: it waits on
         cpu.reached = "payload"
         cpu.registers |= _registers(stub, number, path)

@@ -59,7 +59,8 @@ def _arrival(evidence: EntryEvidence, rules: EntryRules) -> Finding:
         if cpu is None:
             words.append(f"CPU {number}: the machine has none")
         else:
-            words.append(f"CPU {number}: {cpu.reached} at {cpu.pc:#x} after {cpu.instructions} instructions")
+            shim = f" and {cpu.shim_instructions} of its shim" if cpu.shim_instructions else ""
+            words.append(f"CPU {number}: {cpu.reached} at {cpu.pc:#x} after {cpu.instructions} instructions{shim}")
     return Finding(
         rule="arrival",
         passed=good,

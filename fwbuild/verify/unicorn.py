@@ -121,12 +121,16 @@ def _job(path: BootPath, board: Board, image: Path, deadline: float) -> dict[str
     fields = {field.name: getattr(path, field.name) for field in dataclasses.fields(path) if field.name != "board"}
     return {
         "board": board.to_json(),
-        "path": {**fields, "symbols": dict(path.symbols), "code": path.code.hex()},
+        "path": {**fields, "symbols": dict(path.symbols), "code": path.code.hex(), "shim": _hex(path.shim)},
         "image": str(image.absolute()),
         "segments": segments,
         "entry": entry,
         "deadline": deadline,
     }
+
+
+def _hex(shim: tuple[int, bytes]) -> tuple[int, str]:
+    return shim[0], shim[1].hex()
 
 
 def _failed(what: str) -> EntryEvidence:

@@ -265,7 +265,9 @@ def load(image: str, segments: Sequence[Sequence[int]], banks: Sequence[Bank]) -
 def run(job: Mapping[str, Any]) -> EntryEvidence:
     """Do what ``job`` says. What goes wrong is in the evidence."""
     board = Board.from_json(job["board"])
-    path = BootPath(**{**job["path"], "code": bytes.fromhex(job["path"]["code"])})
+    start, shim = job["path"]["shim"]
+    code = bytes.fromhex(job["path"]["code"])
+    path = BootPath(**{**job["path"], "code": code, "shim": (start, bytes.fromhex(shim))})
     try:
         banks = [Bank.of(start, size) for start, size in board.memory]
         load(job["image"], job["segments"], banks)

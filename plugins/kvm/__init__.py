@@ -130,10 +130,10 @@ def fwbuild_contribute(target: Target) -> Contribution | None:
 def fwbuild_review(plan: Plan) -> Sequence[Problem]:
     """Whatever notes or the recipe say: without hyp mode there is no KVM host."""
     target = plan.target
-    without = [choice for choice in plan.choices if choice.mode is not Mode.HYP]
+    without = [choice for choice in plan.choices if choice.payload_mode is not Mode.HYP]
     if not isinstance(target.options, Options) or not without:
         return []
-    cpus = ", ".join(f"CPU {choice.cpu.mpidr:#x} gets {choice.mode.word}" for choice in without)
+    cpus = ", ".join(f"CPU {choice.cpu.mpidr:#x} gets {choice.payload_mode.word}" for choice in without)
     return [
         Problem(
             code="no-common-mode",
