@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from fwbuild.engine import child
-from fwbuild.model.plan import BOOT_CODE, DEVICE_TREE, Plan
+from fwbuild.model.plan import DEVICE_TREE, Plan
 from fwbuild.planning.lower import Lowering
 from fwbuild.session import Session
 from tests.boot.environments import ENVIRONMENTS, Environment, Stage
@@ -32,7 +32,7 @@ from tests.project import ROOT
 SOURCES = ROOT / "tests" / "cases" / "environments"
 
 #: Seconds that a run may take, and that a parked machine is listened to after its reason.
-DEADLINE = 60.0
+DEADLINE = 20.0
 SILENCE = 0.4
 
 #: Where a stage lies: in RAM, 32 MiB behind its start, where no image has anything.
@@ -89,7 +89,7 @@ def build(folder: Path) -> dict[tuple[str, int], Image]:
     (folder / "fwbuild.toml").write_text('layers = ["fwbuild", "."]\n')
     (folder / "fwbuild.lock").write_bytes((ROOT / "fwbuild.lock").read_bytes())
     session = Session(folder)
-    plans = {case: plan for case, plan in zip(CASES, session.plans([key(*case) for case in CASES]), strict=True)}
+    plans = dict(zip(CASES, session.plans([key(*case) for case in CASES]), strict=True))
     steps, outputs = [], {}
     for case, plan in plans.items():
         making = Lowering(plan)
@@ -97,7 +97,8 @@ def build(folder: Path) -> dict[tuple[str, int], Image]:
         outputs[case] = making.output("proof image" if plan.earlier_stage else "image", "elf")
     results = session.run(steps)
     return {
-        case: Image(plan, session.store.path(results.digest(output)).read_bytes()) for case, output in outputs.items()
+        case: Image(plans[case], session.store.path(results.digest(output)).read_bytes())
+        for case, output in outputs.items()
     }
 
 
@@ -230,7 +231,7 @@ def seen(text: str) -> dict[int, tuple[str, tuple[int, int, int]] | None]:
     found: dict[int, tuple[str, tuple[int, int, int]] | None] = {}
     for cpu, mode in re.findall(r"^conformance: cpu (\w+) mode (\S+)", text, re.M):
         assert int(cpu, 16) not in found, f"{cpu} came twice"
-        entry, secure, hyp = (cells.get((cpu, f"{name}"), -1) for name in ("entry-mode", "secure-state", "hyp-state"))
+        entry, secure, hyp = (cells.get((cpu, name), -1) for name in ("entry-mode", "secure-state", "hyp-state"))
         found[int(cpu, 16)] = (mode, (entry, secure, hyp))
     for cpu in re.findall(r"^conformance: cpu (\w+) missing", text, re.M):
         assert int(cpu, 16) not in found, f"{cpu} came and is missing"
@@ -242,13 +243,10 @@ def test_there_are_many() -> None:
     assert len(ENVIRONMENTS) >= 40
     whole = [name for name, environment in ENVIRONMENTS.items() if tuple(environment.counts) == (1, 2, 4)]
     assert len(whole) >= 40
-    assert {BOOT_CODE, DEVICE_TREE}
 
 
 @pytest.mark.parametrize(("name", "count"), CASES)
-def test_it_boots_or_says_why_not(
-    consoles: Mapping[tuple[str, int], tuple[str, Image]], name: str, count: int
-) -> None:
+def test_it_boots_or_says_why_not(consoles: Mapping[tuple[str, int], tuple[str, Image]], name: str, count: int) -> None:
     text, image = consoles[name, count]
     environment = ENVIRONMENTS[name]
     if environment.reason:

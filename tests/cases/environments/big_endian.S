@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-//
-// Arrives with big-endian data.
-	.include "choose.inc"
-	ldr	r0, =ENTRY
-	setend	be
-	bx	r0
