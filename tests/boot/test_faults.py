@@ -158,7 +158,7 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
     "virtual timer on": (
         LINUX,
         NONSECURE,
-        "mcr\tp15, 0, r0, c14, c3, 1",
+        "mcrne\tp15, 0, r0, c14, c3, 1",
         "mov\tr3, #1\n\tmcr\tp15, 0, r3, c14, c3, 1",
         "virtual-timer-off",
     ),

@@ -10,11 +10,10 @@ choose:
 	.endif
 	ldr	r0, =ENTRY_MODES		// four bits for each, the first lowest
 1:	ands	r8, r0, #0xf
-	beq	refuse
+	beq	no_mode
 	movs	r1, r9, lsr r8			// the carry is its bit
 	movcc	r0, r0, lsr #4
 	bcc	1b
 	.if	UNIFORM
-	adr	r2, boot_mode
-	str	r8, [r2]
+chosen:	str	r8, [pc, #boot_mode - chosen - 8]
 	.endif

@@ -58,7 +58,6 @@ which_cpu:
 	mov	r4, #unknown_cpu - refusal
 	bne	refuse
 
-	mov	r4, #no_common_mode - refusal
 	.if	UNIFORM
 	cmp	r12, #0
 	beq	choose

@@ -5,11 +5,9 @@
 // Position-independent of the payload, in memory that the device tree reserves.
 
 arrived:
-	mov	r0, #0
-	strb	r0, [r7, r6]
+	strb	r0, [r7, r6]			// its lowest byte is 0, whether a record was written or not
 pen:
 	ldr	r4, =MAILBOX
-	ldr	r5, =GIC_CPU_INTERFACE
 1:
 	.if	UNIFORM				// then the boot CPU was waited for
 	ldr	r3, [r4]
@@ -23,6 +21,7 @@ pen:
 pen_release:
 	bxne	r3
 	wfi
+	ldr	r5, =GIC_CPU_INTERFACE
 	ldr	r6, [r5, #GICC_IAR]		// take the wake-up call, or wfi would not sleep again
 	str	r6, [r5, #GICC_EOIR]
 	b	1b

@@ -14,14 +14,10 @@
 	isb
 	mov	r0, #0
 	.if	TIMER_FREQUENCY
-	.if	CORES_DIFFER
 	tst	r10, #ID_PFR1_TIMER
-	beq	1f
-	.endif
-	mcr	p15, 0, r0, c14, c3, 1		// CNTV_CTL
-	tst	r9, #CAN_HYP | CAN_MONITOR
+	mcrne	p15, 0, r0, c14, c3, 1		// CNTV_CTL
+	tstne	r9, #CAN_HYP | CAN_MONITOR
 	mcrne	p15, 0, r0, c14, c2, 1		// CNTP_CTL: from PL1 it may be trapped
-1:
 	.endif
 	mcr	p15, 0, r0, c1, c0, 2		// CPACR
 	mcr	p15, 0, r0, c2, c0, 2		// TTBCR

@@ -4,6 +4,8 @@
 // any other, in the least mode there is: one that waited here in secure state or hyp
 // would be theirs who can write to this memory.
 
+no_mode:
+	mov	r4, #no_common_mode - refusal
 refuse:
 	// One CPU of each cluster speaks, the boot CPU among them: no lock works between CPUs with
 	// the caches off, and the console of a payload that began elsewhere is its own.

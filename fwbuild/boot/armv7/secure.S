@@ -9,11 +9,9 @@ secure:
 	adr	r0, monitor_vectors
 	mcr	p15, 0, r0, c12, c0, 1		// MVBAR
 	.if	TIMER_FREQUENCY
-	.if	CORES_DIFFER
-	tst	r10, #ID_PFR1_TIMER
-	.endif
+	tst	r10, #ID_PFR1_TIMER		// what is UNDEFINED here would pass for "not secure"
 	ldr	r0, =TIMER_FREQUENCY
-	mcrne	p15, 0, r0, c14, c0, 0		// CNTFRQ; still NE from above
+	mcrne	p15, 0, r0, c14, c0, 0		// CNTFRQ
 	.endif
 	.if	CORES_DIFFER
 	cmp	r11, #0

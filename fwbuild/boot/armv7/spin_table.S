@@ -6,8 +6,7 @@
 // tree gives each CPU's as cpu-release-addr.
 
 arrived:
-	mov	r0, #0
-	strb	r0, [r7, r6]
+	strb	r0, [r7, r6]			// its lowest byte is 0, whether a record was written or not
 pen:
 	ldr	r4, =cpu_table
 	sub	r4, r11, r4

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arrives in non-secure svc.
+	.include "choose.inc"
+	mvn	r0, #0
+	ldr	r1, =GICD + 0x80			// GICD_IGROUPR0 and the shared ones
+	mov	r2, #5
+1:	str	r0, [r1], #4
+	subs	r2, r2, #1
+	bne	1b
+	ldr	r1, =GICC
+	str	r0, [r1, #4]			// GICC_PMR
+	cps	#0x16
+	mov	r0, #0xb1
+	mcr	p15, 0, r0, c1, c1, 0		// SCR
+	ldr	lr, =ENTRY
+	mov	r0, #0x1d3
+	msr	spsr_cxsf, r0
+	movs	pc, lr
