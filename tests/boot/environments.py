@@ -85,7 +85,6 @@ ENVIRONMENTS: Mapping[str, Environment] = {
     "as described, spin table": Environment(base="virt-a15"),
     "one CPU more": Environment(more=1, counts=(1, 2)),
     "one CPU more, spin table": Environment(base="virt-a15", more=1),
-    "two CPUs more": Environment(more=2, counts=(1, 2)),
     "four CPUs more, spin table": Environment(base="virt-a15", more=4),
     "one CPU fewer": Environment(more=-1, counts=(2,)),
     "one CPU fewer, spin table": Environment(base="virt-a15", more=-1, counts=(2,)),
@@ -101,7 +100,6 @@ ENVIRONMENTS: Mapping[str, Environment] = {
     "another group of clusters": Environment(mpidrs=(0x10000, 0x10001, 0x10002, 0x10003), reason="known CPU"),
     "boot CPU in another cluster": Environment(mpidrs=(0x100, 1, 2, 3), reason="known CPU"),
     "secondaries in another cluster": Environment(mpidrs=(0, 0x100, 0x101, 0x102), counts=(2,)),
-    "secondaries with gaps": Environment(mpidrs=(0, 3, 5, 6), cpus=4, counts=(2,)),
     # --- what the CPUs have
     **{
         f"{what}, accepts {' '.join(modes)}{' uniform' if uniform else ''}": Environment(
