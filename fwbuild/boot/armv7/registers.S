@@ -71,6 +71,7 @@
 	// little-endian load sees it (Devicetree Specification 5.2).
 	.equ	DEVICE_TREE_MAGIC, 0x0dd0
 
-	// How often the boot CPU looks whether the secondaries have arrived: long enough for
-	// one that leaves reset some milliseconds later, less than a second where none comes.
-	.equ	PATIENCE, 1 << 23
+	// How often the boot CPU looks whether the secondaries have arrived. It counts, for not
+	// every core has a timer: a quarter of a second on an emulator, some seconds on a core
+	// that fetches without caches, and only where a CPU does not come at all.
+	.equ	PATIENCE, 1 << 25
