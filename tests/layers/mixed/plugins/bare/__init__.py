@@ -57,5 +57,5 @@ def fwbuild_contribute(target: Target) -> Contribution | None:
             arguments=(0, 0xFFFFFFFF, AddressOf(DEVICE_TREE)),
         ),
         parts=(Part(name="bare", text="bytes", size=image.size, memory_size=image.size, material=image.name),),
-        registers=(RegisterRule(id="bare-r0", register="r0", value=0, text="r0 is 0", source="tests"),),
+        registers=(RegisterRule(id="bare-r0", register="r0", value=0, cpus="boot", text="r0 is 0", source="tests"),),
     )
